@@ -1,0 +1,111 @@
+"""Where everything lies under the data folder: the one place that knows a path.
+
+journal/tenant=T/stream=S/FIRST.journal                  FIRST: seq of its first record, 20 digits
+archive/tenant=T/stream=S/date=YYYY-MM-DD/FIRST-LAST.parquet
+index/tenant=T/stream=S/date=YYYY-MM-DD/                 one Whoosh index
+run/                                                     sockets and state of the running processes
+tls/                                                     the appliance's own key and certificate
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+DEFAULT_TENANT: Final = "default"
+DEFAULT_STREAM: Final = "syslog"
+
+_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
+_DATE_FOLDER: Final = re.compile(r"date=(\d{4}-\d{2}-\d{2})")
+
+
+def check_name(name: str, kind: str) -> str:
+    """Give ``name`` back when it can name a tenant or a stream, and with it a folder.
+
+    Raises:
+        ValueError: when it cannot.
+    """
+    if _NAME.fullmatch(name) is None:
+        raise ValueError(
+            f"{kind} {name!r}: use 1 to 63 of a-z, 0-9, '_', '.' and '-', a letter or digit first"
+        )
+    return name
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StreamName:
+    """A named log inside a tenant."""
+
+    tenant: str = DEFAULT_TENANT
+    stream: str = DEFAULT_STREAM
+
+    def __post_init__(self) -> None:
+        check_name(self.tenant, "tenant")
+        check_name(self.stream, "stream")
+
+    @property
+    def folder(self) -> str:
+        """The relative folder that this stream has under journal/, archive/ and index/."""
+        return f"tenant={self.tenant}/stream={self.stream}"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The paths under one data folder."""
+
+    data: Path
+
+    @property
+    def run(self) -> Path:
+        """The folder for sockets and state of running processes."""
+        return self.data / "run"
+
+    @property
+    def tls(self) -> Path:
+        """The folder for the appliance's own key and certificate."""
+        return self.data / "tls"
+
+    def journal(self, name: StreamName) -> Path:
+        """The folder of a stream's journal files."""
+        return self.data / "journal" / name.folder
+
+    def archive(self, name: StreamName) -> Path:
+        """The folder of a stream's archive, one folder a day."""
+        return self.data / "archive" / name.folder
+
+    def archive_day(self, name: StreamName, day: date) -> Path:
+        """The folder of a stream's segments of one day."""
+        return self.archive(name) / f"date={day.isoformat()}"
+
+    def index(self, name: StreamName) -> Path:
+        """The folder of a stream's index, one folder a day."""
+        return self.data / "index" / name.folder
+
+    def index_day(self, name: StreamName, day: date) -> Path:
+        """The folder of a stream's Whoosh index of one day."""
+        return self.index(name) / f"date={day.isoformat()}"
+
+    def streams(self) -> list[StreamName]:
+        """Every stream that has a journal or an archive, sorted."""
+        found = set()
+        for kind in ("journal", "archive"):
+            for folder in (self.data / kind).glob("tenant=*/stream=*"):
+                tenant = folder.parent.name.removeprefix("tenant=")
+                found.add(StreamName(tenant, folder.name.removeprefix("stream=")))
+        return sorted(found)
+
+    def archived_days(self, name: StreamName) -> Iterator[date]:
+        """The days that have an archive folder, oldest first."""
+        return _days(self.archive(name))
+
+    def indexed_days(self, name: StreamName) -> Iterator[date]:
+        """The days that have an index folder, oldest first."""
+        return _days(self.index(name))
+
+
+def _days(folder: Path) -> Iterator[date]:
+    for path in sorted(folder.glob("date=*")):
+        if match := _DATE_FOLDER.fullmatch(path.name):
+            yield date.fromisoformat(match[1])
