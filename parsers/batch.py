@@ -15,6 +15,7 @@ import pyarrow as pa
 from parsers.schema import BATCH_SCHEMA, SCHEMA_VERSION
 
 MAXIMUM_HEADER_OCTETS: Final = 4096  # names and numbers only; anything longer is not ours
+MAXIMUM_NUMBER: Final = (1 << 63) - 1
 
 
 class BatchError(ValueError):
@@ -53,13 +54,15 @@ class BatchHeader:
             raise BatchError(f"a batch header of {len(octets)} octets, over {MAXIMUM_HEADER_OCTETS}")
         try:
             header = cls(**json.loads(octets))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise BatchError(f"not a batch header: {error}") from error
         expected = {"tenant": str, "stream": str, "collector": str, "number": int, "messages": int,
                     "octets": int, "version": int}  # fmt: skip
         for name, kind in expected.items():
             if type(getattr(header, name)) is not kind:
                 raise BatchError(f"batch header field {name} is not of type {kind.__name__}")
+        if not 0 < header.number <= MAXIMUM_NUMBER:
+            raise BatchError(f"a batch with number {header.number}; they count from 1")
         if header.version != SCHEMA_VERSION:
             raise BatchError(
                 f"batch version {header.version}, this release reads {SCHEMA_VERSION}: "

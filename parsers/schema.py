@@ -28,21 +28,21 @@ class Flag(StrEnum):
     """Every leniency a receiver can have used: the values of the column ``flags``.
 
     A message without flags conforms to its standard to the letter, so that "strict conformance" is a
-    query and not a mode.
+    query and not a mode. (RFC 3164 leaves year and zone open, so that its messages have those two flags.)
     """
 
     PRI_ASSUMED = "pri_assumed"  # no valid PRI: 13 was assumed (RFC 3164 section 4.3.3)
     VERSION_UNKNOWN = "version_unknown"  # RFC 5424's layout under another VERSION
     TIMESTAMP_LENIENT = "timestamp_lenient"  # readable, but not as the standard writes it
     TIMESTAMP_INVALID = "timestamp_invalid"  # a time stood there that names no instant
-    YEAR_INFERRED = "year_inferred"  # RFC 3164 has no year: the nearest to receipt was taken
+    YEAR_INFERRED = "year_inferred"  # RFC 3164 has no year: the last at most a day past receipt
     TIMEZONE_ASSUMED = "timezone_assumed"  # no zone on the wire: the source's setting was taken
     HOSTNAME_MISSING = "hostname_missing"  # RFC 3164 without HOSTNAME
-    HEADER_LENIENT = "header_lenient"  # a header field too long, missing, or with foreign octets
+    HEADER_LENIENT = "header_lenient"  # a field too long, foreign or missing; on all that is unparsed
     SD_MALFORMED = "sd_malformed"  # STRUCTURED-DATA that RFC 5424 section 6.3 does not allow
     UTF8_INVALID = "utf8_invalid"  # octets that are not UTF-8, shown as U+FFFD
     FRAMING_ERROR = "framing_error"  # the frame's end was guessed or resynchronised
-    TRUNCATED = "truncated"  # longer than the limit: cut at the end
+    TRUNCATED = "truncated"  # its end is missing: over the limit, or the stream ended in it
 
 
 # Columns in the order in which they stand in every batch and every archive file.

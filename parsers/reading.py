@@ -1,0 +1,103 @@
+"""One dialect's matches become columns: what each results name means, and which leniencies it took."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import tzinfo
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from parsers.columns import MASK, either, mask_of, pri_columns, text_column, where
+from parsers.dialects import Clock, Dialect
+from parsers.forms import form_column
+from parsers.schema import TIMESTAMP, Flag
+from parsers.sd_ids import repeated_sd_ids
+from parsers.times import Times, read_times, strict_times
+
+TEXT_COLUMNS: Final = ("hostname", "app_name", "proc_id", "msg_id", "structured_data", "message")
+PART_TYPES: Final[Mapping[str, pa.DataType]] = {
+    "timestamp": TIMESTAMP,
+    "timestamp_form": pa.string(),
+    "facility": pa.int8(),
+    "severity": pa.int8(),
+    **dict.fromkeys(TEXT_COLUMNS, pa.string()),
+    "message_form": pa.string(),
+    "format": pa.string(),
+    "mask": MASK,
+}
+
+# Flags that a message can have although it is written to its standard's letter.
+_NOT_ITS_FAULT: Final = mask_of(Flag.YEAR_INFERRED, Flag.TIMEZONE_ASSUMED, Flag.UTF8_INVALID)
+
+Part = dict[str, pa.Array]
+Rows = Mapping[str, Sequence[bytes | None]]
+
+
+def read_rows(dialect: Dialect, rows: Rows, received: pa.Array, zone: tzinfo) -> Part:
+    """Make the columns of PART_TYPES for the messages that one dialect has matched.
+
+    Args:
+        dialect: whose pattern matched.
+        rows: results name → its octets in every message; at least one message.
+        received: when each came, int64 nanoseconds since 1970.
+        zone: what to assume where a time has no offset.
+    """
+    count = len(received)
+    part: Part = {"format": pa.repeat(pa.scalar(dialect.format.value), count)}
+    part["facility"], part["severity"] = pri_columns(rows["pri"])
+    times = _times(dialect, rows, received, zone)
+    part["timestamp"], part["timestamp_form"] = times.timestamp, times.form
+    masks = [] if times.mask is None else [times.mask]
+    for name in TEXT_COLUMNS:
+        part[name], mask = _text(rows, name, count)
+        masks += [] if mask is None else [mask]
+    part["message_form"] = form_column(dialect.layout, dialect.format, rows, count)
+    part["mask"] = _mask(dialect, rows, part, masks)
+    return part
+
+
+def _times(dialect: Dialect, rows: Rows, received: pa.Array, zone: tzinfo) -> Times:
+    texts = rows.get("timestamp")
+    if texts is None:
+        return Times(pa.nulls(len(received), TIMESTAMP), pa.nulls(len(received), pa.string()), None)
+    if dialect.clock is Clock.RFC5424:
+        return strict_times(texts)
+    return read_times(texts, received, zone, dialect.stamp_pattern)
+
+
+def _text(rows: Rows, name: str, count: int) -> tuple[pa.Array, pa.Array | None]:
+    if name not in rows:
+        return pa.nulls(count, pa.string()), None
+    return text_column(rows[name])
+
+
+def _mask(dialect: Dialect, rows: Rows, part: Part, masks: Sequence[pa.Array]) -> pa.Array:
+    """Join every leniency of these rows into a mask column."""
+    base = pa.repeat(pa.scalar(mask_of(*dialect.always), MASK), len(part["format"]))
+    joined = either(base, *masks, *_told_by_names(dialect, rows), *_told_by_productions(dialect, rows))
+    repeated = repeated_sd_ids(part["structured_data"])
+    if repeated is not None:
+        joined = either(joined, repeated)
+    if dialect.otherwise is None:
+        return joined
+    unexplained = pc.equal(pc.bit_wise_and(joined, pa.scalar(~_NOT_ITS_FAULT, MASK)), 0)
+    return either(joined, where(unexplained, dialect.otherwise))
+
+
+def _told_by_names(dialect: Dialect, rows: Rows) -> Iterator[pa.Array]:
+    for name, flag in dialect.present.items():
+        if any(value is not None for value in set(rows[name])):
+            yield where(pc.is_valid(pa.array(rows[name], pa.binary())), flag)
+    for name, flag in dialect.absent.items():
+        if None in rows[name]:
+            yield where(pc.is_null(pa.array(rows[name], pa.binary())), flag)
+
+
+def _told_by_productions(dialect: Dialect, rows: Rows) -> Iterator[pa.Array]:
+    """Compare each distinct value with the production that it should be."""
+    for name, (pattern, flag) in dialect.unlike_patterns.items():
+        if name in rows:
+            codes = pa.array(rows[name], pa.binary()).dictionary_encode()
+            unlike = [pattern.fullmatch(value) is None for value in codes.dictionary.to_pylist()]
+            if any(unlike):
+                yield where(pa.array(unlike, pa.bool_()).take(codes.indices), flag)

@@ -1,0 +1,50 @@
+r"""RFC 3164 as it is sent: two grammars, tried in this order.
+
+1. A stamp of any kind that parsers/timestamps.py reads, with what devices put around it, then HOSTNAME
+   and TAG in the shapes in which they are met. A word with a colon behind it is a TAG, not a HOSTNAME,
+   so HOSTNAME may be missing; so may TAG, and PRI too where the stamp makes sure that this is syslog.
+2. A valid PRI, no stamp, and a TAG with a colon (section 4.3.2): the C library's syslog(3) without header.
+
+A name that is no column stands for what was between the columns.
+"""
+
+import re
+from typing import Final
+
+from pyparsing import Combine, Opt, Regex, StringEnd
+
+from parsers.grammar import LEADING, production
+from parsers.rfc3164 import SEPARATOR
+from parsers.rfc5424 import MSG_TEXT, MSG_TRAILER, PRI
+from parsers.timestamps import calendar_stamp, iso_stamp
+
+AFTER_PRI: Final = production("AFTER-PRI", Regex("[ :]{1,3}", re.ASCII)("after_pri"))
+# Cisco's marks: "*" for a clock that is not set, "." for one that has lost its source
+CLOCK_MARK: Final = production("CLOCK-MARK", Regex("[*.]", re.ASCII)("clock_mark"))
+STAMP: Final = production(
+    "TIMESTAMP", (Combine(calendar_stamp(named=False)) | Combine(iso_stamp(named=False)))("timestamp")
+)
+AFTER_TIME: Final = production("AFTER-TIME", Regex("[ :\t]{1,4}", re.ASCII)("after_time"))
+
+IPV6: Final = r"[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f.:]*(?:%[0-9A-Za-z._-]+)?"
+HOSTNAME: Final = production(
+    "HOSTNAME", Regex(rf"(?:{IPV6}|\[[0-9A-Fa-f.:]+\]|[^\x00-\x20:\[]+)(?= |\Z)", re.ASCII)("hostname")
+)
+AFTER_HOST: Final = production("AFTER-HOSTNAME", Regex(" {1,4}", re.ASCII)("after_host"))
+TAG: Final = production("TAG", Regex(r"[^\x00-\x20:\[]+", re.ASCII)("app_name"))
+# rsyslog and syslog-ng agree that brackets in TAG's place are a PID without TAG.
+PID: Final = production("PID", "[" + Regex(r"[^\x00-\x20\[\]]+(?=\])", re.ASCII)("proc_id") + "]")
+
+STAMPED: Final = production(
+    "SYSLOG-MSG",
+    Opt(LEADING("leading")) + Opt(PRI + Opt(AFTER_PRI)) + Opt(CLOCK_MARK) + STAMP + Opt(AFTER_TIME)
+    + Opt(HOSTNAME + Opt(AFTER_HOST)) + Opt(TAG) + Opt(PID)
+    + SEPARATOR + MSG_TEXT + Opt(MSG_TRAILER) + StringEnd(),
+).parse_with_tabs()  # fmt: skip
+
+TAGGED: Final = production(
+    "SYSLOG-MSG",
+    Opt(LEADING("leading")) + PRI + Opt(AFTER_PRI)
+    + Regex(r"[A-Za-z_/(%][0-9A-Za-z_/()%.@#+-]*(?=(?:\[[^\x00-\x20\[\]]+\])?:)", re.ASCII)("app_name")
+    + Opt(PID) + SEPARATOR + MSG_TEXT + Opt(MSG_TRAILER) + StringEnd(),
+).parse_with_tabs()  # fmt: skip

@@ -1,0 +1,146 @@
+"""Records as JSON."""
+
+import json
+from base64 import b64decode, b64encode
+from datetime import UTC, timedelta
+from datetime import timezone as offset
+from typing import Any, Final
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from parsers.pipeline import Arrival, parse_frames
+from parsers.render import LINES_AT_ONCE, parse_lines, records_to_json
+from parsers.schema import ARCHIVE_SCHEMA, BATCH_SCHEMA
+
+RECEIVED_AT: Final = 1_763_640_000_123_456_789  # 2025-11-20T12:00:00.123456789Z
+CONFORMING: Final = b'<34>1 2003-10-11T22:14:15.003Z host su - ID47 [a@1 x="1" x="2"][b@1] text'
+
+
+def batch(*messages: bytes) -> pa.RecordBatch:
+    """The records of messages that came together."""
+    arrivals = [Arrival(received_at=RECEIVED_AT, peer="192.0.2.1", count=len(messages))]
+    return parse_frames(messages, arrivals, listener="udp", transport="udp", timezone=UTC)
+
+
+def parsed(*lines: bytes, base64: bool = False, form: str = "auto") -> list[dict[str, Any]]:
+    """What `sysledger parse` prints for these lines."""
+    return list(parse_lines(lines, base64=base64, format=form, received_at=RECEIVED_AT, timezone=UTC))
+
+
+def test_a_record_is_its_columns() -> None:
+    """A JSON record has every column of a batch, raw as raw_base64, and the SD-ELEMENTs beside them."""
+    (record,) = parsed(CONFORMING)
+    names = [name if name != "raw" else "raw_base64" for name in BATCH_SCHEMA.names]
+    assert list(record) == [*names, "structured_data_elements"]
+    assert record == {
+        "received_at": "2025-11-20T12:00:00.123456789Z",
+        "timestamp": "2003-10-11T22:14:15.003000Z",
+        "timestamp_form": record["timestamp_form"],
+        "facility": 4,
+        "severity": 2,
+        "hostname": "host",
+        "app_name": "su",
+        "proc_id": None,
+        "msg_id": "ID47",
+        "structured_data": '[a@1 x="1" x="2"][b@1]',
+        "message": "text",
+        "message_form": None,
+        "format": "rfc5424",
+        "flags": [],
+        "peer": "",
+        "listener": "parse",
+        "transport": "file",
+        "tls_identity": None,
+        "fields": None,
+        "raw_base64": None,
+        "structured_data_elements": [["a@1", [["x", "1"], ["x", "2"]]], ["b@1", []]],
+    }
+
+
+def test_archived_records_begin_with_seq() -> None:
+    """Records with seq, and fields that rules extracted, are rendered with them."""
+    row = {
+        "seq": 7,
+        "received_at": 1,
+        "facility": 1,
+        "severity": 5,
+        "format": "rfc3164",
+        "flags": ["pri_assumed"],
+    }
+    row |= {"peer": "::1", "listener": "udp", "transport": "udp", "fields": [("user", "root"), ("n", "1")]}
+    table = pa.Table.from_pylist([row, row], schema=ARCHIVE_SCHEMA)
+    first, second = records_to_json(table)
+    assert first == second
+    assert next(iter(first)) == "seq"
+    assert first["received_at"] == "1970-01-01T00:00:00.000000001Z"
+    assert first["fields"] == {"user": "root", "n": "1"}
+    assert first["flags"] == ["pri_assumed"]
+    assert first["timestamp"] is None
+    assert first["structured_data_elements"] is None
+
+
+def test_any_selection_of_columns_will_do() -> None:
+    """Rendering some columns gives these; SD-ELEMENTs come only where both columns they need are there."""
+    records = batch(CONFORMING).select(["hostname", "structured_data"])
+    assert list(records_to_json(records)) == [
+        {"hostname": "host", "structured_data": '[a@1 x="1" x="2"][b@1]'}
+    ]
+    assert list(records_to_json(records.slice(0, 0))) == []
+
+
+@pytest.mark.parametrize(
+    ("stamp", "expected"),
+    [
+        ("0000-12-31T00:00:00Z", "0000-12-31T00:00:00.000000Z"),
+        ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"),
+        ("1969-12-31T23:59:59.5+01:00", "1969-12-31T22:59:59.500000Z"),
+    ],
+)
+def test_every_year_is_rendered(stamp: str, expected: str) -> None:
+    """Times are RFC 3339 in UTC for every year that RFC 5424 can name."""
+    assert parsed(f"<34>1 {stamp} - - - - -".encode())[0]["timestamp"] == expected
+
+
+def test_nil_structured_data_is_an_empty_list_of_elements() -> None:
+    """RFC 5424 without SD-ELEMENTs has none; other formats have no such thing."""
+    assert parsed(b"<34>1 - - - - - -")[0]["structured_data_elements"] == []
+    assert parsed(b"<34>Oct 11 22:14:15 mymachine su: x")[0]["structured_data_elements"] is None
+
+
+@given(st.binary(max_size=80))
+def test_every_message_is_json_and_keeps_its_octets(message: bytes) -> None:
+    """Any octets at all can be written as JSON, and raw_base64 is either null or exactly them."""
+    (record,) = parsed(b64encode(message), base64=True)
+    assert json.loads(json.dumps(record)) == record
+    assert record["raw_base64"] is None or b64decode(record["raw_base64"]) == message
+
+
+def test_a_line_ends_with_one_lf() -> None:
+    """The LF that ends a line is not the message's; a CR before it is."""
+    first, second, last = parsed(b"<13>one\n", b"<13>two\r\n", b"<13>three")
+    assert [record["message"] for record in (first, second, last)] == ["one", "two", "three"]
+    assert parsed(b64encode(b"<13>one\n") + b"\r\n", base64=True)[0]["message"] == "one"
+
+
+def test_more_lines_than_are_held_at_once_come_in_order() -> None:
+    """An input longer than what is parsed at once loses and mixes nothing."""
+    lines = [b"<13>%d\n" % number for number in range(2 * LINES_AT_ONCE + 1)]
+    assert [int(record["message"]) for record in parsed(*lines)] == list(range(len(lines)))
+
+
+def test_what_is_not_base64_is_refused_with_its_line() -> None:
+    """The error names the line, and says what to do."""
+    with pytest.raises(ValueError, match=r"line 2 is not base64 .*leave --base64 out, or mend it"):
+        parsed(b64encode(b"x"), b"<13>x", base64=True)
+
+
+def test_format_time_and_zone_are_those_asked_for() -> None:
+    """The format is tried that was asked for, and a time without a zone is read in the zone given."""
+    assert parsed(b"<34>Oct 11 22:14:15 mymachine su: x", form="rfc5424")[0]["format"] == "unparsed"
+    zone = offset(timedelta(hours=2))
+    line = b"<34>Oct 11 22:14:15 mymachine su: x"
+    (record,) = parse_lines([line], base64=False, format="rfc3164", received_at=RECEIVED_AT, timezone=zone)
+    assert record["timestamp"] == "2025-10-11T20:14:15.000000Z"
