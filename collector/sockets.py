@@ -1,0 +1,91 @@
+"""Opening the sockets that listeners listen on."""
+
+import errno
+import socket
+from contextlib import suppress
+from typing import Final
+
+from collector.errors import ListenerError
+
+_ANY_ADDRESS: Final = "::"
+BACKLOG: Final = 1024  # connections that wait while we are busy
+_SO_RCVBUFFORCE: Final = 33  # Linux, asm-generic/socket.h; needs CAP_NET_ADMIN
+_NO_IPV6: Final = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EINVAL})
+
+
+def open_socket(
+    name: str, kind: socket.SocketKind, address: str, port: int, *, shared: bool
+) -> socket.socket:
+    """Give a bound, non-blocking socket; one for streams listens already.
+
+    Args:
+        name: the listener's name, for errors.
+        kind: SOCK_DGRAM or SOCK_STREAM.
+        address: numeric or a host name; "::" is every address, and every IPv4 address where there is no IPv6.
+        port: 0 takes any.
+        shared: whether other collector processes listen there, too (SO_REUSEPORT).
+
+    Raises:
+        ListenerError: which names the setting to change.
+    """
+    try:
+        if address == _ANY_ADDRESS and not socket.has_ipv6:
+            return _open(kind, "0.0.0.0", port, shared=shared)  # noqa: S104 - every address is what was asked for
+        return _open(kind, address, port, shared=shared)
+    except OSError as error:
+        if address == _ANY_ADDRESS and error.errno in _NO_IPV6:
+            return open_socket(name, kind, "0.0.0.0", port, shared=shared)  # noqa: S104 - as above
+        raise ListenerError(_explain(name, kind, address, port, error)) from error
+
+
+def _open(kind: socket.SocketKind, address: str, port: int, *, shared: bool) -> socket.socket:
+    found = socket.getaddrinfo(address, port, type=kind, flags=socket.AI_PASSIVE)
+    family, _, _, _, place = found[0]
+    opened = socket.socket(family, kind)
+    try:
+        opened.setblocking(False)
+        if family == socket.AF_INET6:
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0 if address == _ANY_ADDRESS else 1)
+        if shared:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if kind == socket.SOCK_STREAM:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind(place)
+        if kind == socket.SOCK_STREAM:
+            opened.listen(BACKLOG)
+    except OSError:
+        opened.close()
+        raise
+    return opened
+
+
+def _explain(name: str, kind: socket.SocketKind, address: str, port: int, error: OSError) -> str:
+    setting = f"collector.listeners.{name}"
+    place = f"{'UDP' if kind == socket.SOCK_DGRAM else 'TCP'} port {port} on {address}"
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"{setting}: {place} is taken by another program: "
+            f"stop that program, or set {setting}.port to a free port"
+        )
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return (
+            f"{setting}: {place} may not be bound by this user: set {setting}.port to 1024 or more, "
+            "or give the service the capability CAP_NET_BIND_SERVICE"
+        )
+    return (
+        f"{setting}: {place} cannot be bound ({error.strerror or error}): "
+        f"set {setting}.address to an address of this machine"
+    )
+
+
+def enlarge_receive_buffer(opened: socket.socket, octets: int) -> int:
+    """Ask for a receive buffer, past the system's limit where we may; give what was granted, in octets.
+
+    Linux reports twice what it grants, because it counts its own bookkeeping (socket(7)).
+    """
+    if octets:
+        with suppress(OSError):
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, octets)
+        with suppress(OSError):
+            opened.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, octets)
+    return opened.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2

@@ -1,0 +1,139 @@
+"""The UDP listener on real sockets."""
+
+import asyncio
+import socket
+from pathlib import Path
+
+import pytest
+
+from collector.udp import KERNEL_BUFFER_FULL
+from tests.collector.running import LOOPBACK, collecting, listeners, play
+
+
+def send(port: int, *datagrams: bytes, host: str = LOOPBACK) -> None:
+    """Send datagrams from one socket."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as sender:
+        for datagram in datagrams:
+            sender.sendto(datagram, (host, port))
+
+
+def test_each_datagram_is_a_message(folder: Path) -> None:
+    """RFC 5426 section 3.1: whatever is in a datagram is one message, octet by octet."""
+    sent = [b"<13>a\n<13>b\n", b"5 <13>c", b"\x00\x01\xff", b"Use the BFG!", b"<13>" + b"x" * 60_000]
+
+    async def scene() -> None:
+        async with collecting(folder) as running:
+            send(running.port("udp"), *sent)
+            await running.storage.await_messages(len(sent))
+            assert running.storage.messages("udp") == sent
+            assert set(running.storage.column("peer")) == {LOOPBACK}
+            assert set(running.storage.column("transport")) == {"udp"}
+
+    play(scene)
+
+
+@pytest.mark.parametrize("size", [480, 1180, 2048, 65_507])
+def test_sizes(folder: Path, size: int) -> None:
+    """RFC 5426 section 3.2: 480 octets over IPv4 and 1180 over IPv6 are a MUST; we take all that fits."""
+
+    async def scene() -> None:
+        async with collecting(folder) as running:
+            send(running.port("udp"), b"<13>".ljust(size, b"."))
+            await running.storage.await_messages(1)
+            assert [len(message) for message in running.storage.messages()] == [size]
+
+    play(scene)
+
+
+def test_empty_datagrams_are_counted_not_stored(folder: Path) -> None:
+    """An empty datagram is no message (Perl's Sys::Syslog begins with one), but it is counted."""
+
+    async def scene() -> None:
+        async with collecting(folder) as running:
+            send(running.port("udp"), b"", b"<13>a", b"")
+            await running.storage.await_messages(1)
+            await running.finish()
+            assert running.storage.messages() == [b"<13>a"]
+            assert running.listener("udp")["empty_datagrams"] == 2
+
+    play(scene)
+
+
+def test_truncated_datagrams_are_flagged(folder: Path) -> None:
+    """A datagram over the limit is cut at its end, and says so."""
+
+    async def scene() -> None:
+        async with collecting(folder, listeners=listeners(maximum_octets=2048)) as running:
+            send(running.port("udp"), b"<13>".ljust(3000, b"."), b"<13>" + b"." * 2044)
+            await running.storage.await_messages(2)
+            assert [len(message) for message in running.storage.messages()] == [2048, 2048]
+            truncated = ["truncated" in flags for flags in running.storage.column("flags")]
+            assert truncated == [True, False]
+
+    play(scene)
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+def test_both_protocols(folder: Path) -> None:
+    """'::' takes IPv6 and IPv4; an IPv4 peer is written as such."""
+
+    async def scene() -> None:
+        async with collecting(folder, listeners=listeners(address="::")) as running:
+            send(running.port("udp"), b"<13>four")
+            await running.storage.await_messages(1)
+            send(running.port("udp"), b"<13>six", host="::1")
+            await running.storage.await_messages(2)
+            assert running.storage.column("peer") == [LOOPBACK, "::1"]
+
+    play(scene)
+
+
+def test_dropped_datagrams_are_counted(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """When the kernel's buffer overflows, each datagram is stored or counted, and the loss is an ERROR."""
+    count = 3000
+
+    async def scene() -> None:
+        small = listeners(receive_buffer=4096)
+        async with collecting(folder, listeners=small) as running:
+            # The event loop is not running while this sends, so nothing is read.
+            send(running.port("udp"), *[b"<13>%d" % number for number in range(count)])
+            await running.storage.await_messages(1)
+            await running.finish()
+            lost = running.listener("udp")["lost"][KERNEL_BUFFER_FULL]
+            assert lost > 0
+            assert len(running.storage.messages()) + lost == count
+
+    play(scene)
+    assert any(
+        "messages lost" in record.getMessage() for record in caplog.records if record.levelname == "ERROR"
+    )
+
+
+def test_compressed_datagrams_are_kept_and_told(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """rsyslog's compressed datagrams are kept as they came, and an operator is told whom to change."""
+    datagram = b"zx\x9c\x03\x00\x00\x00\x00\x01"
+
+    async def scene() -> None:
+        async with collecting(folder) as running:
+            send(running.port("udp"), datagram)
+            await running.storage.await_messages(1)
+            assert running.storage.messages() == [datagram]
+
+    play(scene)
+    assert f"{LOOPBACK} sends compressed datagrams" in caplog.text
+
+
+def test_what_the_kernel_holds_is_read_at_the_end(folder: Path) -> None:
+    """Datagrams that were sent before the stop are in storage after it."""
+
+    async def scene() -> None:
+        async with collecting(folder) as running:
+            sent = [b"<13>%d" % number for number in range(500)]
+            send(running.port("udp"), *sent)
+            running.stop.set()
+            await asyncio.sleep(0)
+            await running.finish()
+            assert running.storage.messages() == sent
+
+    play(scene)
