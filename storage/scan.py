@@ -1,0 +1,196 @@
+"""From a request to matching records: which blocks, in which order, and which of their rows.
+
+Blocks are visited window by window (storage/windows.py), in each from the newest received_max down. A row can
+be handed out as soon as no block that is still to come reaches up to its receive time; blocks may overlap as
+they like.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from parsers.schema import ARCHIVE_SCHEMA
+from storage.blocks import Block, Snapshot
+from storage.index_cache import IndexCache, Verdict
+from storage.journal_reader import DamagedError
+from storage.match import columns, matches, may_match
+from storage.query import Every, Query, parse
+from storage.results import Cursor, Request, Scope
+from storage.windows import Span
+
+NEWEST_FIRST = [("received_at", "descending"), ("seq", "descending")]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A request made ready: the query read, and the receive (ns) and device times (us) that are asked for."""
+
+    request: Request
+    query: Query
+    received: Span
+    device: Span
+
+    def holds(self, block: Block) -> bool:
+        """Tell whether every record of a block matches, so that no row need be asked."""
+        everything = isinstance(self.query, Every) and self.query.fieldname is None
+        anywhere = self.device.is_open and self.request.before is None
+        return everything and anywhere and self.received.holds(block.received_min, block.received_max)
+
+
+def plan(request: Request) -> Plan:
+    """Read a request's query and times.
+
+    Raises:
+        QueryError: when the query cannot be read.
+        ValueError: when a time does not know its zone.
+    """
+    start, end = (None if time is None else _nanoseconds(time) for time in (request.start, request.end))
+    query = parse(request.query)
+    if request.time == "device":
+        device = Span(*(None if time is None else time // 1000 for time in (start, end)))
+        return Plan(request, query, _up_to(Span(), request.before), device)
+    return Plan(request, query, _up_to(Span(start, end), request.before), Span())
+
+
+def _nanoseconds(time: datetime) -> int:
+    if time.tzinfo is None:
+        raise ValueError(f"{time} knows no zone: give it one, for example with replace(tzinfo=UTC)")
+    since = time - _EPOCH
+    return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1000
+
+
+def _up_to(span: Span, cursor: Cursor | None) -> Span:
+    """Leave out what is newer than a cursor."""
+    if cursor is None or (span.end is not None and span.end <= cursor.received_at):
+        return span
+    return Span(span.start, cursor.received_at + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A block that may hold a match, what the index says of it, and the plan narrowed to its window."""
+
+    plan: Plan
+    block: Block
+    verdict: Verdict
+
+
+def wanted(made: Plan, snapshot: Snapshot, indexes: IndexCache, scope: Scope) -> Iterator[Candidate]:
+    """Give the blocks of a window that may hold a match, newest first, and keep account in ``scope``.
+
+    Args:
+        made: narrowed to the window.
+        snapshot: of the window.
+        indexes: that of a day is asked when its first block comes up.
+        scope: is added to, files aside.
+    """
+    scope.blocks += len(snapshot.blocks)
+    scope.damaged += [damage for damage in snapshot.damaged if damage not in scope.damaged]
+    question = indexes.question(made.request.name, made.query, scope)
+    for block in snapshot.blocks:
+        in_time = made.device.is_open or made.device.meets(block.timestamp_min, block.timestamp_max)
+        if not in_time or not may_match(made.query, block):
+            scope.skipped_by_time += 1
+            continue
+        verdict = question.verdict(block)
+        if verdict is Verdict.NO:
+            scope.skipped_by_index += 1
+        else:
+            yield Candidate(made, block, verdict)
+
+
+def hits(candidate: Candidate, scope: Scope, extra: Iterable[str] = ()) -> tuple[pa.Table, pa.BooleanArray]:
+    """Read what deciding takes from a block, and decide.
+
+    Returns:
+        The columns read (received_at, seq, those of the query, ``extra``), and which rows match; none of
+        either when the block is damaged, which ``scope`` then says.
+    """
+    made, block = candidate.plan, candidate.block
+    device = () if made.device.is_open else ("timestamp",)
+    names = sorted({"received_at", "seq", *device, *columns(made.query), *extra})
+    records = read(block, names, scope)
+    if records is None:
+        empty = pa.schema([ARCHIVE_SCHEMA.field(name) for name in names]).empty_table()
+        return empty, pa.array([], pa.bool_())
+    if candidate.verdict is Verdict.MAYBE:
+        scope.scanned_indexed += 1
+    else:
+        scope.scanned_unindexed += 1
+    scope.rows_scanned += records.num_rows
+    mask = matches(made.query, records)
+    if not made.received.holds(block.received_min, block.received_max):
+        mask = pc.and_(mask, made.received.mask(records["received_at"]))
+    if not made.device.is_open:
+        mask = pc.and_(mask, made.device.mask(records["timestamp"]))
+    if made.request.before is not None:
+        mask = pc.and_(mask, _after_cursor(records, made.request.before))
+    return records, mask
+
+
+def read(block: Block, names: list[str] | None, scope: Scope) -> pa.Table | None:
+    """Read a block's columns; None when it is damaged, which ``scope`` then says."""
+    try:
+        return block.read(names)
+    except DamagedError as error:
+        if error.damage not in scope.damaged:
+            scope.damaged.append(error.damage)
+        return None
+
+
+def _after_cursor(records: pa.Table, cursor: Cursor) -> pa.BooleanArray:
+    times = records["received_at"].combine_chunks().cast(pa.int64())
+    same = pc.and_(pc.equal(times, cursor.received_at), pc.less(records["seq"].combine_chunks(), cursor.seq))
+    return pc.or_(pc.less(times, cursor.received_at), same)
+
+
+def newest_first(candidates: Iterable[Candidate], scope: Scope, limit: int | None) -> Iterator[pa.Table]:
+    """Give the matching records of ``candidates`` in order, all columns, in tables of about a block.
+
+    With a ``limit`` at most about that many are held, and given.
+    """
+    pending = ARCHIVE_SCHEMA.empty_table()
+    for candidate in candidates:
+        ready = _newer_than(pending, candidate.block.received_max)
+        if ready:
+            yield pending.slice(0, ready)
+            pending = pending.slice(ready)
+            if limit is not None:
+                limit -= ready
+        found = _records(candidate, scope, limit)
+        if found.num_rows:
+            pending = _merged(pending, found, limit)
+    if pending.num_rows:
+        yield pending
+
+
+def _newer_than(records: pa.Table, time: int) -> int:
+    """Count the records, newest first, that were received after ``time``."""
+    if not records.num_rows:
+        return 0
+    times = records["received_at"].cast(pa.int64())
+    return int(pc.sum(pc.greater(times, time)).as_py())
+
+
+def _records(candidate: Candidate, scope: Scope, limit: int | None) -> pa.Table:
+    seen, mask = hits(candidate, scope)
+    if not mask.true_count:
+        return ARCHIVE_SCHEMA.empty_table()
+    places = pc.indices_nonzero(mask)
+    if limit is not None and len(places) > limit:
+        few = seen.select(["received_at", "seq"]).take(places)
+        places = places.take(pc.select_k_unstable(few, limit, NEWEST_FIRST))
+    records = read(candidate.block, None, scope)
+    if records is None or records.num_rows != seen.num_rows:  # damaged, or expired since
+        return ARCHIVE_SCHEMA.empty_table()
+    return records.take(places)
+
+
+def _merged(pending: pa.Table, found: pa.Table, limit: int | None) -> pa.Table:
+    together = pa.concat_tables([pending, found]) if pending.num_rows else found
+    together = together.sort_by(NEWEST_FIRST)
+    return together if limit is None else together.slice(0, limit)
