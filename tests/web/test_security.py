@@ -1,0 +1,71 @@
+"""Who is answered, and what a browser is told about the answer."""
+
+import httpx
+import pytest
+
+from web.security import HEADERS, is_local
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "LOCALHOST:8514",
+        "127.0.0.1:9000",
+        "127.8.0.1",
+        "[::1]:8514",
+        "box.localhost",
+        "localhost.",
+    ],
+)
+def test_this_machine_is_local(host: str) -> None:
+    """Names and addresses of the loopback interface are this machine's, whatever the port."""
+    assert is_local(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["", "evil.example", "192.0.2.1:8514", "localhost.evil.example", "127.0.0.1.evil.example", "[::2]",
+     "0.0.0.0", "127.1", "2130706433", "::1"],
+)  # fmt: skip
+def test_any_other_name_is_not(host: str) -> None:
+    """Another name is not answered, even though it may resolve to 127.0.0.1 (DNS rebinding)."""
+    assert not is_local(host)
+
+
+@pytest.mark.parametrize("path", ["/", "/search", "/healthz", "/static/style.css", "/nowhere"])
+def test_a_foreign_host_is_refused_with_a_page(client: httpx.Client, path: str) -> None:
+    """A request for another host gets a page that says what to do, status 400, and nothing else."""
+    response = client.get(path, headers={"Host": "<b>rebound.example"}, follow_redirects=False)
+    assert response.status_code == 400
+    assert "ssh -L 8514:127.0.0.1:8514" in response.text
+    assert "&lt;b&gt;rebound.example" in response.text
+    assert response.headers["content-security-policy"] == HEADERS["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/search", "/search?q=)", "/healthz", "/static/style.css", "/nowhere", "/export"]
+)
+def test_every_answer_carries_the_headers(client: httpx.Client, path: str) -> None:
+    """Page, refusal, file and redirect alike: our own style and script only, no frames, no sniffing."""
+    response = client.get(path, follow_redirects=False)
+    policy = response.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "style-src 'self'" in policy
+    assert "script-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe" not in policy
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["referrer-policy"] == "no-referrer"
+
+
+def test_pages_are_not_kept_by_browsers(client: httpx.Client) -> None:
+    """What was logged stays out of the browser's cache; style and script may be kept."""
+    assert client.get("/search").headers["cache-control"] == "no-store"
+    assert client.get("/static/style.css").headers["cache-control"] == "no-cache"
+
+
+def test_nothing_can_be_sent(client: httpx.Client) -> None:
+    """Pages only read: another method than GET is refused."""
+    assert client.post("/search").status_code == 405
+    assert client.delete("/message/default/syslog/1").status_code == 405

@@ -1,0 +1,144 @@
+"""/message/…: everything about one message, and its exact octets for download."""
+
+from dataclasses import replace
+from datetime import UTC
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from parsers.explain import Explanation, explain
+from parsers.rebuild import exact_octets, rebuild
+from parsers.structured_data import SdElement, elements
+from storage.layout import StreamName
+from storage.near import REACH
+from web import rows, visible, words
+from web.desk import NEIGHBOURS, Desk, desk
+from web.errors import NotFoundError
+from web.explained import Explained, explained
+from web.form import FormError, SearchForm, read
+from web.octets import hex_dump
+
+MESSAGE_CHARACTERS: Final = 65_536  # of MSG and of the octets as text; a browser has to lay them out
+DUMP_OCTETS: Final = 16_384  # of the hex dump, which is four times as long as what it dumps
+EXPLAINED_OCTETS: Final = 16_384  # pyparsing explains a message a thousand times slower than it is received
+ELEMENTS: Final = 200  # of STRUCTURED-DATA in a table
+_SEQ_DIGITS: Final = 18  # more than a stream can ever have, and less than int64
+
+
+async def message(request: Request) -> Response:
+    """Show one message."""
+    served, (name, seq) = desk(request), _named(request)
+    return await served.work(_respond, served, name, seq, _context(request, name))
+
+
+async def octets(request: Request) -> Response:
+    """Give the exact octets of one message."""
+    served, (name, seq) = desk(request), _named(request)
+    found = await served.work(_octets, served, name, seq)
+    file = f"sysledger-{name.tenant}-{name.stream}-{seq}.bin"
+    headers = {"Content-Disposition": f'attachment; filename="{file}"'}
+    return Response(found, media_type="application/octet-stream", headers=headers)
+
+
+def _octets(served: Desk, name: StreamName, seq: int) -> bytes:
+    found: bytes = exact_octets(_record(served, name, seq))[0].as_py()
+    return found
+
+
+def _respond(served: Desk, name: StreamName, seq: int, context: SearchForm) -> Response:
+    found = _record(served, name, seq)
+    octets_found: bytes = exact_octets(found)[0].as_py()
+    rebuilt = rebuild(found)[0].as_py() == octets_found
+    around = served.searcher.neighbours(name, seq, NEIGHBOURS, NEIGHBOURS)
+    row = rows.rows(found, name, context)[0]
+    same_host = None
+    if row.hostname is not None:
+        same_host = served.searcher.neighbours(name, seq, NEIGHBOURS, NEIGHBOURS, same_host=True)
+    return served.page(
+        "message.html",
+        page="message",
+        name=name,
+        row=row,
+        path=rows.path(name, seq),
+        back=context.address(),
+        message=visible.show(row.message or "", MESSAGE_CHARACTERS, lines=True),
+        neighbours=tuple(rows.by_day(rows.rows(around, name, context))),
+        reach=REACH,
+        same_host=None if same_host is None else tuple(rows.by_day(rows.rows(same_host, name, context))),
+        octets_text=visible.show(visible.decode(octets_found), MESSAGE_CHARACTERS),
+        octets_length=len(octets_found),
+        octets_kept=kept(found["raw"][0].is_valid, rebuilt),
+        dump=hex_dump(octets_found, DUMP_OCTETS),
+        dump_left_out=max(0, len(octets_found) - DUMP_OCTETS),
+        **_columns(found.drop_columns(["received_at", "timestamp"]).to_pylist()[0]),
+        explanation=_explain(octets_found, row, found),
+    )
+
+
+def kept(as_received: bool, rebuilt: bool) -> str:  # noqa: FBT001 - the two facts of the matter
+    """Say in which way the archive keeps a message's octets."""
+    if not as_received:
+        return "rebuilt from the columns, which was verified when it was archived"
+    if rebuilt:
+        return "as received; the archive will keep the columns only, which give them back"
+    return "kept as received, since the columns alone do not give them back"
+
+
+def _columns(record: dict[str, Any]) -> dict[str, Any]:
+    """Give what the template shows of the record's columns, times aside."""
+    text = record["structured_data"]
+    found: list[SdElement] = elements(text) if text else []
+    return {
+        "record": record,
+        "flags": [(flag, *words.flag(flag)) for flag in record["flags"]],
+        "format": words.FORMATS.get(record["format"], "a format of a newer release"),
+        "transport": words.TRANSPORTS.get(record["transport"], "a transport of a newer release"),
+        "elements": found[:ELEMENTS],
+        "elements_left_out": max(0, len(found) - ELEMENTS),
+        "fields": record["fields"] or [],
+    }
+
+
+def _explain(found: bytes, row: rows.Row, record: Any) -> Explained | None:
+    """Explain a message as it was read: the same format, and for its time what the record says."""
+    if len(found) > EXPLAINED_OCTETS:
+        return None
+    (received_at,) = rows.nanoseconds(record)
+    said: Explanation | None = None
+    for how in ("auto", row.format):
+        said = explain(found, received_at=received_at, timezone=UTC, format=how)
+        if said.format == row.format:
+            break
+    assert said is not None  # noqa: S101 - for the type checker
+    return explained(said, row.device.text if row.device else None)
+
+
+def _record(served: Desk, name: StreamName, seq: int) -> Any:
+    found = served.searcher.record(name, seq)
+    if not found.num_rows:
+        raise NotFoundError(
+            f"The stream {name.tenant}/{name.stream} has no message {seq}. It may have expired by retention, "
+            "or lie in a damaged file, which the search would name."
+        )
+    return found
+
+
+def _named(request: Request) -> tuple[StreamName, int]:
+    """Read tenant, stream and seq from the address."""
+    given = request.path_params
+    seq = given["seq"]
+    if not (seq.isascii() and seq.isdigit() and len(seq) <= _SEQ_DIGITS):
+        raise NotFoundError("A message's address ends with its number in the stream, such as 1234.")
+    try:
+        return StreamName(given["tenant"], given["stream"]), int(seq)
+    except ValueError as error:
+        raise NotFoundError(words.sentence(str(error))) from error
+
+
+def _context(request: Request, name: StreamName) -> SearchForm:
+    """Give the search that led here, if it can be read."""
+    try:
+        return replace(read(request.query_params), name=name)
+    except FormError:
+        return SearchForm(name=name)
