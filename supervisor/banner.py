@@ -1,0 +1,77 @@
+"""What `sysledger run` prints when everything is up: where to send, what to try, where to look."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+OWN_LISTENER: Final = "self"  # takes the appliance's own log
+
+_ANY: Final = frozenset({"::", "0.0.0.0"})  # noqa: S104 - told apart here, not bound
+_LOGGER_OPTIONS: Final = {"udp": "--udp", "tcp": "--tcp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """A listener that is bound: what a sender needs to know of it."""
+
+    name: str
+    transport: str
+    address: str
+    port: int
+    fingerprints: Sequence[str] = field(default=())
+
+    @property
+    def place(self) -> str:
+        """Where it listens, in words."""
+        host = "all addresses of this machine" if self.address in _ANY else self.address
+        return f"{self.transport.upper():<4} port {self.port:<5}  {host}"
+
+
+def listeners(reports: Sequence[Mapping[str, Any]]) -> list[Listening]:
+    """Give the listeners of all collectors' reports, each once."""
+    found = {
+        name: Listening(name, item["transport"], item["address"], item["port"], item.get("fingerprints", ()))
+        for report in reports
+        for name, item in report.get("listeners", {}).items()
+    }
+    return list(found.values())
+
+
+def banner(version: str, data: str, reports: Sequence[Mapping[str, Any]]) -> str:
+    """Give the text.
+
+    Args:
+        version: of this release.
+        data: the data folder.
+        reports: what the roles said when they were ready. A collector's has ``listeners`` by name, each with
+            ``transport``, ``address``, ``port`` and, for TLS, ``fingerprints``; the web role's has ``url``.
+    """
+    there = listeners(reports)
+    lines = [f"Sysledger {version} is running on data folder {data}", ""]
+    lines += [f"  {'Own log' if item.name == OWN_LISTENER else 'Send to'}  {item.place}" for item in there]
+    lines += _fingerprints(there)
+    if attempt := _attempt(there):
+        lines += ["", f"  Try it   {attempt}"]
+    lines += [line for report in reports if "url" in report for line in ("", f"  Search   {report['url']}")]
+    return "\n".join([*lines, "", "  Ctrl-C stops it.", ""])
+
+
+def _fingerprints(there: Sequence[Listening]) -> Iterator[str]:
+    """The first fingerprint (SHA-256) of each certificate, with the listeners that show it."""
+    names: dict[str, list[str]] = {}
+    for item in there:
+        for mark in item.fingerprints[:1]:
+            names.setdefault(mark, []).append(item.name)
+    for mark, of in names.items():
+        yield ""
+        yield f"  The certificate of {', '.join(of)} has the fingerprint"
+        yield f"           {mark}"
+
+
+def _attempt(there: Sequence[Listening]) -> str | None:
+    """A line for logger(1), to the first listener that it can speak to."""
+    for item in there:
+        if item.name != OWN_LISTENER and (option := _LOGGER_OPTIONS.get(item.transport)):
+            host = "127.0.0.1" if item.address in _ANY else item.address
+            return f'logger --server {host} --port {item.port} {option} --rfc5424 "hello, Sysledger"'
+    return None

@@ -1,0 +1,45 @@
+"""The banner says where to send, what to try and where to look, and nothing that is not there."""
+
+from supervisor.banner import banner
+
+COLLECTOR = {
+    "listeners": {
+        "udp": {"transport": "udp", "address": "::", "port": 5514},
+        "tls": {
+            "transport": "tls",
+            "address": "192.0.2.1",
+            "port": 6514,
+            "fingerprints": ["sha-256:AB", "sha-1:CD"],
+        },
+        "self": {"transport": "udp", "address": "127.0.0.1", "port": 5515},
+    }
+}
+
+
+def test_everything_a_newcomer_needs() -> None:
+    """Ports, fingerprint, a line for logger(1) and the page's address are there; two collectors show once."""
+    text = banner("1.2", "var", [{}, COLLECTOR, COLLECTOR, {"url": "http://127.0.0.1:8514/"}])
+    assert text.splitlines() == [
+        "Sysledger 1.2 is running on data folder var",
+        "",
+        "  Send to  UDP  port 5514   all addresses of this machine",
+        "  Send to  TLS  port 6514   192.0.2.1",
+        "  Own log  UDP  port 5515   127.0.0.1",
+        "",
+        "  The certificate of tls has the fingerprint",
+        "           sha-256:AB",
+        "",
+        '  Try it   logger --server 127.0.0.1 --port 5514 --udp --rfc5424 "hello, Sysledger"',
+        "",
+        "  Search   http://127.0.0.1:8514/",
+        "",
+        "  Ctrl-C stops it.",
+    ]
+
+
+def test_nothing_that_is_not_there() -> None:
+    """Without listeners and pages there is nothing to send to, try or look at."""
+    text = banner("1.2", "var", [{}])
+    assert "Send to" not in text
+    assert "logger" not in text
+    assert "Search" not in text
