@@ -4,21 +4,20 @@ The corpora's README says how a case is written. They expect fields of each fram
 the parsers, whose own reading is not judged here. A listed deviation that agrees after all fails.
 """
 
-import json
 import re
 from base64 import b64decode
 from collections.abc import Iterator
 from datetime import UTC
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from parsers.pipeline import Arrival, parse_frames
 from parsers.schema import Flag
 from tests.collector.streams import Framed, counted, cuts, framed, framed_however_cut
+from tests.shared import Case, corpus, parameters
 
-CORPORA: Final = Path(__file__).parents[2].parent / "shared" / "corpora"
 FILES: Final = ("go_syslog_framing", "telegraf_syslog", "alloy_streams", "pcap_syslog")
 FIELDS: Final = ("facility", "severity", "hostname", "app_name", "proc_id", "msg_id", "message")
 RECEIVED_AT: Final = 1_795_262_400 * 10**9
@@ -32,25 +31,14 @@ DEVIATIONS: Final = {
     for mode in ("strict", "best_effort")
 }
 
-Case = dict[str, Any]
+
+def streams() -> list[tuple[str, Case]]:
+    """The cases that are streams, each after its id."""
+    cases = [(f"{file}:{case['source']}", case) for file in FILES for case in corpus(file)]
+    return [(name, case) for name, case in cases if case["mode"].startswith("stream:")]
 
 
-def read(file: str) -> list[Case]:
-    """The cases of one corpus."""
-    if not CORPORA.is_dir():
-        return []
-    return [json.loads(line) for line in (CORPORA / f"{file}.jsonl").read_text("utf-8").splitlines()]
-
-
-def streams() -> list[Any]:
-    """The cases that are streams, as pytest parameters."""
-    if not CORPORA.is_dir():
-        return [pytest.param({}, marks=pytest.mark.skip(reason=f"no corpora in {CORPORA}"), id="absent")]
-    cases = [(file, case) for file in FILES for case in read(file) if case["mode"].startswith("stream:")]
-    return [pytest.param(case, id=f"{file}:{case['source']}") for file, case in cases]
-
-
-@pytest.mark.parametrize("case", streams())
+@pytest.mark.parametrize("case", parameters(streams()))
 def test_stream(case: Case) -> None:
     """Every stream gives the frames that its project expects, or the deviation has a reason."""
     differences = list(disagreements(case))
@@ -60,10 +48,10 @@ def test_stream(case: Case) -> None:
         assert not differences
 
 
-def test_corpora_are_there(shared: Path) -> None:
+@pytest.mark.usefixtures("shared")
+def test_corpora_are_there() -> None:
     """The streams that the test above runs are all there, and every deviation is about one of them."""
-    assert shared.is_dir()
-    sources = [case.values[0]["source"] for case in streams()]
+    sources = [case["source"] for _, case in streams()]
     assert len(sources) == 31
     assert set(sources) >= DEVIATIONS.keys()
 
@@ -114,7 +102,7 @@ def record_of(frame: bytes, flags: tuple[Flag, ...], mode: str) -> Case:
 
 def captured(framing: str) -> list[bytes]:
     """The messages that real senders sent by one framing."""
-    return [b64decode(case["input_b64"]) for case in read("captured_clients") if case["framing"] == framing]
+    return [b64decode(case["input_b64"]) for case in corpus("captured_clients") if case["framing"] == framing]
 
 
 @pytest.mark.parametrize(("framing", "trailer", "messages"), [("lf", b"\n", 14), ("nul", b"\0", 3)])

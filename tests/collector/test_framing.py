@@ -1,7 +1,5 @@
 """What the framer takes for a frame, where it resynchronises, what it holds back; and cuts do not matter."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +9,7 @@ from hypothesis import strategies as st
 from collector.framing import StreamFramer
 from parsers.schema import Flag
 from tests.collector.streams import Framed, counted, cuts, framed, framed_however_cut
+from tests.shared import parameters, vectors
 
 MESSAGE = b"<13>1 - h a - - - x"
 OTHER = b"<34>Oct 11 22:14:15 mymachine su: failed"
@@ -25,16 +24,7 @@ DEVIATIONS = {
 }
 
 
-def vectors() -> list[Any]:
-    """The framing vectors FR01 to FR21."""
-    file = Path(__file__).parents[2].parent / "shared" / "standards" / "vectors.json"
-    if not file.is_file():
-        return [pytest.param({}, marks=pytest.mark.skip(reason=f"no vectors in {file}"), id="absent")]
-    found: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))["vectors"]
-    return [pytest.param(vector, id=vector["id"]) for vector in found if vector["group"] == "framing"]
-
-
-@pytest.mark.parametrize("vector", vectors())
+@pytest.mark.parametrize("vector", parameters(vectors("framing")))
 def test_vector(vector: dict[str, Any]) -> None:
     """Every framing vector gives its frames however it is cut, but for the listed deviations.
 
@@ -47,10 +37,10 @@ def test_vector(vector: dict[str, Any]) -> None:
     assert result.discarded == 0
 
 
-def test_vectors_are_there(shared: Path) -> None:
-    """The vectors that the test above runs are all 21."""
-    assert shared.is_dir()
-    assert len(vectors()) == 21
+@pytest.mark.usefixtures("shared")
+def test_vectors_are_there() -> None:
+    """The vectors that the test above runs are all 21, FR01 to FR21."""
+    assert list(vectors("framing")) == [f"FR{number:02}" for number in range(1, 22)]
 
 
 def test_counted_line_feed_stays() -> None:

@@ -1,34 +1,24 @@
 """How far we agree with the corpora of trust L: a report for people, no test.
 
-    python tests/parsers/agreement.py [--show N] FILE…     e.g. peer_consensus beats_rfc3164
+    python -m tests.parsers.agreement [--show N] FILE…     e.g. peer_consensus beats_rfc3164
 
 Peers disagree among themselves there, so that a rate is not to be driven to 100 %: it shows where to look.
 """
 
 import argparse
-import gzip
-import json
 import re
 import sys
 from base64 import b64decode, b64encode
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 from parsers.render import parse_lines
+from tests.shared import corpus
 
-CORPORA: Final = Path(__file__).parents[2].parent / "shared" / "corpora"
 FIELDS: Final = ("facility", "severity", "hostname", "app_name", "proc_id", "msg_id", "message")
 MODES: Final = ("auto", "rfc3164", "rfc5424")
 NOON: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
-
-
-def read(file: str) -> list[dict[str, Any]]:
-    """Read a corpus, gzipped or not."""
-    path = next(CORPORA.glob(f"{file}.jsonl*"))
-    text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    return [json.loads(line) for line in text.splitlines()]
 
 
 def record_of(case: dict[str, Any]) -> dict[str, Any]:
@@ -89,7 +79,7 @@ def write(line: str) -> None:
 
 def report(file: str, show: int) -> None:
     """Print a corpus' rate, the rate of each field, and the first cases of each kind of difference."""
-    cases = [case for case in read(file) if case.get("mode") in MODES]
+    cases = [case for case in corpus(file) if case.get("mode") in MODES]
     kinds: Counter[str] = Counter()
     shown: defaultdict[str, list[str]] = defaultdict(list)
     agreed = 0

@@ -5,7 +5,6 @@ read a case differently on purpose, deviations.toml names it with the reason; a 
 agrees after all fails, so that the list stays true.
 """
 
-import json
 import re
 import tomllib
 from base64 import b64decode, b64encode
@@ -17,8 +16,8 @@ from typing import Any, Final
 import pytest
 
 from parsers.render import parse_lines
+from tests.shared import Case, corpus, parameters
 
-CORPORA: Final = Path(__file__).parents[2].parent / "shared" / "corpora"
 FILES: Final = (
     "go_syslog_rfc5424",
     "crewjam_rfc5424",
@@ -36,24 +35,15 @@ DEVIATIONS: Final[dict[str, str]] = {
 RECEIVED_AT: Final = int(datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()) * 10**9
 VERBATIM: Final = ("facility", "severity", "hostname", "app_name", "proc_id", "msg_id")
 
-Case = dict[str, Any]
 Record = dict[str, Any]
 
 
-def cases() -> list[Any]:
-    """Every case as a pytest parameter, its id the file's and the case's own name."""
-    if not CORPORA.is_dir():
-        return [pytest.param({}, marks=pytest.mark.skip(reason=f"no corpora in {CORPORA}"))]
-    return [pytest.param(case, id=f"{file}:{case['source']}") for file in FILES for case in read(file)]
+def cases() -> list[tuple[str, Case]]:
+    """Every case after its id, which is the file's and the case's own name."""
+    return [(f"{file}:{case['source']}", case) for file in FILES for case in corpus(file)]
 
 
-def read(file: str) -> list[Case]:
-    """Read the cases of one corpus."""
-    lines = (CORPORA / f"{file}.jsonl").read_text("utf-8").splitlines()
-    return [json.loads(line) for line in lines]
-
-
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", parameters(cases()))
 def test_agrees_with_the_corpus_or_the_deviation_has_a_reason(case: Case) -> None:
     """We read every message as the corpus says, or deviations.toml says why not."""
     differences = disagreements(case)
@@ -64,10 +54,10 @@ def test_agrees_with_the_corpus_or_the_deviation_has_a_reason(case: Case) -> Non
         assert differences, f"agrees after all: take it off deviations.toml (its reason there: {reason})"
 
 
-@pytest.mark.skipif(not CORPORA.is_dir(), reason=f"no corpora in {CORPORA}")
+@pytest.mark.usefixtures("shared")
 def test_every_deviation_names_a_case() -> None:
     """No entry of deviations.toml is about a case that does not exist."""
-    sources = [case["source"] for file in FILES for case in read(file)]
+    sources = [case["source"] for _, case in cases()]
     unused = [pattern for pattern in DEVIATIONS if not any(fnmatchcase(name, pattern) for name in sources)]
     assert not unused
 

@@ -1,7 +1,5 @@
 """Two engines, one grammar: every dialect, run by pyparsing and compiled, reads the same."""
 
-import gzip
-import json
 from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +12,7 @@ from pyparsing import ParseException
 
 from parsers.dialects import COLUMNS, DIALECTS, UNPARSED, Dialect, Gap, Present, dialects_of
 from parsers.grammar import to_text
+from tests.shared import corpus
 
 EVERY: Final = (*DIALECTS, UNPARSED)
 LONGEST: Final = 600  # octets: pyparsing is slow, and headers are short
@@ -69,9 +68,8 @@ def by_pattern(dialect: Dialect, frame: bytes) -> dict[str, bytes] | None:
 def corpora_inputs(folder: Path) -> Iterator[bytes]:
     """Give the inputs of all the corpora."""
     for path in sorted(folder.glob("*.jsonl*")):
-        text = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        for line in text.splitlines():
-            if "input_b64" in (case := json.loads(line)):
+        for case in corpus(path.name.partition(".")[0]):
+            if "input_b64" in case:
                 yield b64decode(case["input_b64"])
 
 

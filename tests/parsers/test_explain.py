@@ -1,9 +1,7 @@
 """Explanations of how a message was read."""
 
-import json
 from base64 import b64decode
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -14,8 +12,8 @@ from parsers import rfc3164, rfc5424
 from parsers.clauses import LENIENCIES, RFC3164_RULES, RFC5424_RULES
 from parsers.explain import Explanation, as_text, explain
 from parsers.schema import Flag
+from tests.shared import corpus, vectors
 
-SHARED: Final = Path(__file__).parents[2].parent / "shared"
 RECEIVED_AT: Final = int(datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()) * 10**9
 MESSAGES: Final = (
     b'<165>1 2003-10-11T22:14:15.003Z host app 1 ID47 [a@1 b="1" c="\\"2\\""][d@1] \xef\xbb\xbftext\n',
@@ -61,13 +59,11 @@ def test_ranges_cover_every_octet_exactly_once(message: bytes) -> None:
     assert_covered(explained(message))
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason=f"nothing at {SHARED}")
+@pytest.mark.usefixtures("shared")
 def test_ranges_cover_the_vectors_and_real_messages() -> None:
     """The vectors and a corpus of real senders are explained whole, by values that the record has, too."""
-    vectors = json.loads((SHARED / "standards" / "vectors.json").read_text("utf-8"))["vectors"]
-    captured = (SHARED / "corpora" / "captured_clients.jsonl").read_text("utf-8").splitlines()
-    messages = [bytes.fromhex(vector["hex"]) for vector in vectors]
-    messages += [b64decode(json.loads(line)["input_b64"]) for line in captured]
+    messages = [bytes.fromhex(vector["hex"]) for vector in vectors().values()]
+    messages += [b64decode(case["input_b64"]) for case in corpus("captured_clients")]
     for message in messages:
         explanation = explained(message)
         assert_covered(explanation)

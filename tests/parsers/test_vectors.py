@@ -1,29 +1,19 @@
 """The byte-exact vectors of ../shared/standards/vectors.json that are about message formats."""
 
-import json
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from parsers.render import parse_lines
+from tests.shared import parameters, vectors
 
-VECTORS: Final = Path(__file__).parents[2].parent / "shared" / "standards" / "vectors.json"
-GROUPS: Final = ("5424", "5424-deviant", "3164", "3164-deviant", "pri", "sd")
+VECTORS: Final = parameters(vectors("5424", "5424-deviant", "3164", "3164-deviant", "pri", "sd"))
 RECEIVED_AT: Final = int(datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()) * 10**9
 
 Record = dict[str, Any]
-
-
-def vectors() -> list[Any]:
-    """Every vector of our groups as a pytest parameter."""
-    if not VECTORS.is_file():
-        return [pytest.param({}, marks=pytest.mark.skip(reason=f"no vectors in {VECTORS}"))]
-    found = json.loads(VECTORS.read_text("utf-8"))["vectors"]
-    return [pytest.param(vector, id=vector["id"]) for vector in found if vector["group"] in GROUPS]
 
 
 def record_of(message: bytes) -> Record:
@@ -92,7 +82,7 @@ NOT_OURS: Final = frozenset(
 CONFORMING_BY_CHANCE: Final = "5424-DEV06"
 
 
-@pytest.mark.parametrize("vector", vectors())
+@pytest.mark.parametrize("vector", VECTORS)
 def test_is_read_as_the_vector_says(vector: dict[str, Any]) -> None:
     """Every vector of the formats is read as its expectation says."""
     message, expect = bytes.fromhex(vector["hex"]), vector["expect"]
@@ -102,7 +92,7 @@ def test_is_read_as_the_vector_says(vector: dict[str, Any]) -> None:
         assert name in NOT_OURS or EXPECTATIONS[name](record, value), (name, value, record)
 
 
-@pytest.mark.parametrize("vector", vectors())
+@pytest.mark.parametrize("vector", VECTORS)
 def test_deviant_vectors_are_kept_and_flagged(vector: dict[str, Any]) -> None:
     """No vector is dropped, and one that deviates from its standard says so by a flag or its format."""
     record = record_of(bytes.fromhex(vector["hex"]))
