@@ -96,6 +96,7 @@ UNPARSED_RULES: Final[Mapping[str, Rule]] = {
     "PRI": RFC3164_RULES["PRI"],
     "MSG": Rule(RFC3164 + "4.3.3", "all of it is MSG", whole=False),
     "LEADING": RFC3164_RULES["LEADING"],
+    "AFTER-PRI": RFC3164_RULES["AFTER-PRI"],
     "TRAILER": RFC3164_RULES["TRAILER"],
 }
 
@@ -143,4 +144,5 @@ LENIENCIES: Final[Mapping[Flag, tuple[str, str]]] = {
         "The end is missing: the message was longer than the limit, or its connection ended within it.",
         RFC5424 + "6.1",
     ),
+    Flag.INFLATED: ("It came compressed, which rsyslog can do and no standard of syslog knows.", "rsyslog"),
 }

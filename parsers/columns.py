@@ -12,6 +12,8 @@ from parsers.schema import FLAGS, Flag
 
 MASK: Final = pa.int32()
 MAXIMUM_FORMS: Final = 64  # of one kind in a batch; a dozen zones with a few spellings each
+UTF8: Final = "utf-8"
+REPLACEMENT: Final = "\ufffd"
 ASSUMED_PRIVAL: Final = 13  # RFC 3164 section 4.3.3: user, notice
 PRIVALS: Final = 192
 _SEVERITIES: Final = 8
@@ -56,18 +58,29 @@ def pri_columns(privals: Sequence[bytes | None]) -> tuple[pa.Array, pa.Array]:
     return _FACILITIES.take(numbers), _SEVERITIES_OF.take(numbers)
 
 
-def text_column(octets: Sequence[bytes | None]) -> tuple[pa.Array, pa.Array | None]:
-    """Make a string column, and a mask column of the rows that were not UTF-8 (None: there are none).
+def text_column(octets: Sequence[bytes | None], charset: str = UTF8) -> tuple[pa.Array, pa.Array | None]:
+    """Make a string column, and a mask column of the rows that could not be decoded (None: there are none).
 
-    Octets that are not UTF-8 become U+FFFD; only a column that has such octets is looked at row by row.
+    Octets that are not UTF-8 are decoded by ``charset``, and what that cannot decode becomes U+FFFD. Only a
+    column that has such octets is looked at row by row.
     """
     column = pa.array(octets, pa.binary())
     try:
         return column.cast(pa.string()), None
     except pa.ArrowInvalid:
-        decode = methodcaller("decode", "utf-8", "replace")
-        text = pa.array([None if value is None else decode(value) for value in octets], pa.string())
-        return text, where(pc.not_equal(text.cast(pa.binary()), column), Flag.UTF8_INVALID)
+        text = _decoded(octets, UTF8)
+    foreign = pc.fill_null(pc.not_equal(text.cast(pa.binary()), column), fill_value=False)
+    if charset == UTF8:
+        return text, where(foreign, Flag.UTF8_INVALID)
+    decoded = _decoded(column.filter(foreign).to_pylist(), charset)
+    text = pc.replace_with_mask(text, foreign, decoded)
+    unknown = pc.and_(foreign, pc.match_substring(text, REPLACEMENT))
+    return text, where(unknown, Flag.UTF8_INVALID)
+
+
+def _decoded(octets: Sequence[bytes | None], charset: str) -> pa.Array:
+    decode = methodcaller("decode", charset, "replace")
+    return pa.array([None if value is None else decode(value) for value in octets], pa.string())
 
 
 def few(forms: Iterable[str | None]) -> pa.Array:

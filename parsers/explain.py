@@ -7,7 +7,6 @@ an explanation can never tell another story than the record.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import tzinfo
 from itertools import groupby
 from operator import itemgetter
 from typing import Final
@@ -16,9 +15,11 @@ from parsers.clauses import LENIENCIES, RFC3164_RULES, RFC5424_RULES, UNPARSED_R
 from parsers.dialects import COLUMNS, STRICT_RFC3164, STRICT_RFC5424, dialects_of
 from parsers.grammar import to_text
 from parsers.labels import FACILITIES, SEVERITIES
+from parsers.matching import dialect_of
 from parsers.pipeline import Arrival, parse_frames
 from parsers.render import JsonRecord, records_to_json
 from parsers.schema import Flag, Format
+from parsers.source import UNKNOWN_SOURCE, Source
 from parsers.structured_data import unescape
 from parsers.trace import THE_END, Expectation, Reading, Trace, quoted, trace
 
@@ -92,7 +93,6 @@ _STANDARDS: Final = {Format.RFC5424: STRICT_RFC5424.grammar, Format.RFC3164: STR
 _RULES: Final[Mapping[Format, Mapping[str, Rule]]] = {
     Format.RFC5424: RFC5424_RULES,
     Format.RFC3164: RFC3164_RULES,
-    Format.UNPARSED: UNPARSED_RULES,
 }
 _TITLES: Final = {Format.RFC5424: "RFC 5424", Format.RFC3164: "RFC 3164"}
 _TAGS: Final = {"app_name": "TAG", "proc_id": "PID"}  # RFC 3164's names of these columns
@@ -113,28 +113,24 @@ def explain(
     message: bytes,
     *,
     received_at: int,
-    timezone: tzinfo,
-    format: str = "auto",  # noqa: A002 - the record's own word for it
+    source: Source = UNKNOWN_SOURCE,
 ) -> Explanation:
     """Explain how ``message`` is read when it is received.
 
     Args:
         message: its octets, without transport framing.
         received_at: nanoseconds since the epoch.
-        timezone: that of messages which name none.
-        format: auto, rfc5424 or rfc3164.
+        source: how its source's messages are read.
     """
     arrivals = [Arrival(received_at=received_at, peer="", count=1)]
-    records = parse_frames(
-        [message], arrivals, listener="explain", transport="file", format=format, timezone=timezone
-    )
+    records = parse_frames([message], arrivals, listener="explain", transport="file", source=source)
     (record,) = records_to_json(records)
     return Explanation(
         message=message,
         record=record,
-        ranges=tuple(_ranges(message, record)),
+        ranges=tuple(_ranges(message, record, source)),
         leniencies=tuple(_leniencies(record)),
-        mismatches=tuple(_mismatches(message, record, format)),
+        mismatches=tuple(_mismatches(message, record, source.format)),
     )
 
 
@@ -143,39 +139,33 @@ def _leniencies(record: JsonRecord) -> Iterator[Leniency]:
         yield Leniency(flag, *LENIENCIES[Flag(flag)])
 
 
-def _ranges(message: bytes, record: JsonRecord) -> Iterator[Range]:
-    form = Format(record["format"])
-    rules, text = _RULES[form], to_text(message)
-    for start, end, production_name in _merged(_productions(_reading(form, text), form)):
+def _ranges(message: bytes, record: JsonRecord, source: Source) -> Iterator[Range]:
+    dialect = dialect_of(message, dialects_of(source.format))
+    rules = {**_RULES.get(dialect.format, UNPARSED_RULES), **dialect.rules}
+    reading = trace(dialect.grammar, to_text(message)).reading or _NOTHING
+    for start, end, production_name in _merged(_productions(reading, rules)):
         octets = message[start:end]
-        value = _value(production_name, octets, record)
+        value = _value(production_name, octets, record, source.charset)
         yield Range(start, end, production_name, octets, value, rules[production_name].clause)
 
 
-def _reading(form: Format, text: str) -> Reading:
-    """What the first grammar of the format that matches reads, as the receiving path has it."""
-    grammars = (dialect.grammar for dialect in dialects_of("auto") if dialect.format == form)
-    readings = (trace(grammar, text).reading for grammar in grammars)
-    return next((reading for reading in readings if reading is not None), _NOTHING)
-
-
-def _productions(reading: Reading, form: Format, within: str = "MSG") -> Iterator[tuple[int, int, str]]:
+def _productions(
+    reading: Reading, rules: Mapping[str, Rule], within: str = "MSG"
+) -> Iterator[tuple[int, int, str]]:
     """The readings to show: whole productions, and the octets between them under what they belong to."""
-    rules = _RULES[form]
-    name = _production(reading, form) or within
+    name = _production(reading, rules) or within
     whole = name != within and rules[name].whole
     if reading.start < reading.end and (whole or not reading.parts):
         yield reading.start, reading.end, name
     elif not whole:
         for part in reading.parts:
-            yield from _productions(part, form, name)
+            yield from _productions(part, rules, name)
 
 
-def _production(reading: Reading, form: Format) -> str | None:
-    """The RFC's name of what was read: the element's own where the RFC has it, else its column's."""
-    rules, tags = _RULES[form], _TAGS if form == Format.RFC3164 else {}
+def _production(reading: Reading, rules: Mapping[str, Rule]) -> str | None:
+    """The name of what was read: the element's own where the RFC or the dialect has it, else its column's."""
     column = reading.column or ""
-    names = (reading.production, tags.get(column), COLUMNS.get(column))
+    names = (reading.production, _TAGS.get(column), COLUMNS.get(column))
     return next((name for name in names if name in rules), None)
 
 
@@ -186,7 +176,7 @@ def _merged(parts: Iterator[tuple[int, int, str]]) -> Iterator[tuple[int, int, s
         yield found[0][0], found[-1][1], name
 
 
-def _value(production: str, octets: bytes, record: JsonRecord) -> str | None:
+def _value(production: str, octets: bytes, record: JsonRecord, charset: str) -> str | None:
     match production:
         case "PRI":
             facility, severity = divmod(int(octets.strip(b"<>")), len(SEVERITIES))
@@ -196,12 +186,19 @@ def _value(production: str, octets: bytes, record: JsonRecord) -> str | None:
         case "TIMESTAMP":
             return None if record["timestamp"] is None else str(record["timestamp"])
         case "PARAM-VALUE":
-            return unescape(octets.decode(errors="replace"))
+            return unescape(_text(octets, charset))
         case "PID":
-            return octets.strip(b"[]").decode(errors="replace")
+            return _text(octets.strip(b"[]"), charset)
         case name if name in _WITHOUT_VALUE:
             return None
-    return None if octets == b"-" else octets.decode(errors="replace")
+    return None if octets == b"-" else _text(octets, charset)
+
+
+def _text(octets: bytes, charset: str) -> str:
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return octets.decode(charset, "replace")
 
 
 def _mismatches(message: bytes, record: JsonRecord, form: str) -> list[Mismatch]:
@@ -263,10 +260,14 @@ def _found(message: bytes, offset: int) -> str:
 
 def as_text(explanation: Explanation) -> str:
     """Give an explanation as lines for a terminal; whatever could steer one is escaped."""
-    lines = [f"format: {explanation.format}", "", f"{'octets':<12}{'production':<17}{'clause':<25}read as"]
+    rows = [("octets", "production", "clause", "read as")]
+    rows += [
+        (f"{one.start + 1}-{one.end}", one.production, one.clause, _shown(one)) for one in explanation.ranges
+    ]
+    widths = [max(map(len, column)) + 2 for column in list(zip(*rows, strict=True))[:3]]
+    lines = [f"format: {explanation.format}", ""]
     lines += [
-        f"{f'{one.start + 1}-{one.end}':<12}{one.production:<17}{one.clause:<25}{_shown(one)}"
-        for one in explanation.ranges
+        "".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) + row[3] for row in rows
     ]
     if explanation.leniencies:
         lines += ["", "leniencies:"]

@@ -30,6 +30,8 @@ def form_column(
     if _is_canonical(layout, format_, rows):
         return pa.nulls(count, pa.string())
     pieces = [_piece(part, rows) for part in layout]
+    if all(isinstance(piece, str) for piece in pieces):
+        return pa.repeat(pa.scalar(_kept("".join(pieces), format_), pa.string()), count)
     forms = pc.binary_join_element_wise(*pieces, "")
     codes = forms.dictionary_encode()
     return few(_kept(form, format_) for form in codes.dictionary.to_pylist()).take(codes.indices)
@@ -54,13 +56,19 @@ def _without_gaps(layout: Layout) -> Layout:
 
 
 def _piece(part: str | Gap | Present, rows: Mapping[str, Sequence[bytes | None]]) -> pa.Array | str:
+    """Give what a part of the layout is in each row, or as a text where it is the same in all."""
+    if isinstance(part, str):
+        return part
+    absent = rows[part.name].count(None)
+    if absent == len(rows[part.name]):
+        return ""
     match part:
         case Gap(name):
             return pc.fill_null(pa.array(rows[name], pa.binary()).cast(pa.string()), "")
+        case Present(_, text) if not absent:
+            return text
         case Present(name, text):
             return pc.if_else(pc.is_valid(pa.array(rows[name], pa.binary())), text, "")
-        case _:
-            return part
 
 
 def _kept(form: str, format_: Format) -> str | None:

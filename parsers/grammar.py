@@ -27,5 +27,9 @@ def to_text(octets: bytes) -> str:
 
 
 SP: Final = production("SP", Literal(" "))
-# What stands before PRI and is skipped (checklist D-1, D-2): a BOM, SP, LF, CR, NUL, HTAB; a few of them.
-LEADING: Final = production("LEADING", Regex("(?:\xef\xbb\xbf|[ \n\r\0\t]){1,16}", re.ASCII))
+# What stands before PRI and is skipped (checklist D-1, D-2): a BOM, SP, LF, CR, NUL, HTAB; a few of them. Or
+# a MSG-LEN, which some senders write although a datagram needs none.
+LEADING: Final = production(
+    "LEADING",
+    Regex("(?:\xef\xbb\xbf|[ \n\r\0\t]){1,16}|[1-9][0-9]{0,5} (?=<[0-9]{1,3}>)", re.ASCII),
+)

@@ -1,23 +1,20 @@
 """Frames in, a record batch out: the receiving path through all the grammars.
 
-Every dialect in turn is run over what the ones before it have not matched: a C call or two a message,
-the matches' groups transposed into columns, each column read as a whole (parsers/reading.py). The last
-dialect, UNPARSED, matches anything, so nothing is dropped and nothing raises. The parts are put together
-at the end, in the order in which the frames came.
+Every frame is matched by the first dialect that fits it (parsers/matching.py), and what one dialect has
+matched becomes columns, each read as a whole (parsers/reading.py). The last dialect matches anything, so
+nothing is dropped and nothing raises. The parts are put together at the end, in the order in which the
+frames came.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
-from itertools import compress
-from operator import not_
 from types import MappingProxyType
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from parsers import payloads
 from parsers.columns import (
     MASK,
     constant_column,
@@ -27,11 +24,13 @@ from parsers.columns import (
     mask_of,
     run_column,
 )
-from parsers.dialects import Dialect, dialects_of
-from parsers.reading import PART_TYPES, Part, Rows, read_rows
+from parsers.dialects import dialects_of
+from parsers.fields import Entries, fields_column
+from parsers.matching import match_frames
+from parsers.reading import PART_TYPES, Part, read_rows
 from parsers.schema import BATCH_SCHEMA, DICTIONARY, RECEIVED_AT, Flag
+from parsers.source import UNKNOWN_SOURCE, Source
 
-TOGETHER: Final = 256
 NO_FLAGS: Final[Mapping[int, tuple[Flag, ...]]] = MappingProxyType({})
 
 
@@ -51,8 +50,7 @@ def parse_frames(  # noqa: PLR0913 - what a listener knows of its frames, each b
     *,
     listener: str,
     transport: str,
-    format: str = "auto",  # noqa: A002 - the column's name
-    timezone: tzinfo,
+    source: Source = UNKNOWN_SOURCE,
     framing_flags: Mapping[int, tuple[Flag, ...]] = NO_FLAGS,
 ) -> pa.RecordBatch:
     """Parse frames into a record batch of BATCH_SCHEMA: a row a frame, in order; ``raw`` has all octets.
@@ -64,8 +62,7 @@ def parse_frames(  # noqa: PLR0913 - what a listener knows of its frames, each b
         arrivals: how the frames arrived, in runs; their counts add up to the number of frames.
         listener: the name of the listener.
         transport: udp, tcp or tls.
-        format: auto, rfc5424 or rfc3164: which dialects to try.
-        timezone: what to assume where a time has no offset.
+        source: how these messages are read.
         framing_flags: frame number → flags that framing has set.
 
     Raises:
@@ -76,7 +73,10 @@ def parse_frames(  # noqa: PLR0913 - what a listener knows of its frames, each b
     if sum(counts) != count:
         raise ValueError(f"arrivals of {sum(counts)} frames for {count} frames: count them alike")
     received = run_column([arrival.received_at for arrival in arrivals], counts, pa.int64())
-    read = _in_order(list(_parts(frames, received, dialects_of(format), timezone)))
+    parts = list(_parts(frames, received, source))
+    read = _in_order([(places, part) for places, part, _ in parts])
+    fields = [entries for places, _, found in parts for entries in _placed(places, found)]
+    fields += payloads.entries(read["message"], read["structured_data"], read["format"])
     columns = {
         **read,
         "received_at": received.cast(RECEIVED_AT),
@@ -88,45 +88,19 @@ def parse_frames(  # noqa: PLR0913 - what a listener knows of its frames, each b
         "listener": constant_column(listener, count, DICTIONARY),
         "transport": constant_column(transport, count, DICTIONARY),
         "tls_identity": run_column([arrival.tls_identity for arrival in arrivals], counts, DICTIONARY),
-        "fields": pa.nulls(count, BATCH_SCHEMA.field("fields").type),
+        "fields": fields_column(count, fields),
         "raw": pa.array(frames, pa.binary()),
     }
     return pa.RecordBatch.from_arrays([columns[name] for name in BATCH_SCHEMA.names], schema=BATCH_SCHEMA)
 
 
 def _parts(
-    frames: Sequence[bytes], received: pa.Array, dialects: Sequence[Dialect], zone: tzinfo
-) -> Iterator[tuple[Sequence[int], Part]]:
+    frames: Sequence[bytes], received: pa.Array, source: Source
+) -> Iterator[tuple[Sequence[int], Part, list[Entries]]]:
     """Read every frame by the first dialect that matches it; give each part with its rows' places."""
-    places: Sequence[int] = range(len(frames))
-    for dialect in dialects:
-        if not frames:
-            return
-        hits, rows = _matched(dialect.pattern, frames)
-        own = places if all(hits) else list(compress(places, hits))
-        if own:
-            times = received if len(own) == len(received) else received.take(pa.array(own, pa.int64()))
-            yield own, read_rows(dialect, rows, times, zone)
-        missed = list(map(not_, hits))
-        frames = list(compress(frames, missed))
-        places = list(compress(places, missed))
-
-
-def _matched(pattern: re.Pattern[bytes], frames: Sequence[bytes]) -> tuple[list[bool], Rows]:
-    """Match every frame; tell which did, and give those groups by results name, a column each.
-
-    Matches live only as long as a few hundred of them are transposed: fewer objects than would wake
-    Python's garbage collector, which would otherwise take half of all the time.
-    """
-    hits: list[bool] = []
-    columns: list[list[bytes | None]] = [[] for _ in pattern.groupindex]
-    for start in range(0, len(frames), TOGETHER):
-        matches = list(map(pattern.fullmatch, frames[start : start + TOGETHER]))
-        hits.extend(map(bool, matches))
-        groups = zip(*map(re.Match.groups, filter(None, matches)), strict=True)
-        for column, values in zip(columns, groups, strict=False):
-            column.extend(values)
-    return hits, dict(zip(pattern.groupindex, columns, strict=True))
+    for dialect, places, rows in match_frames(frames, dialects_of(source.format)):
+        times = received if len(places) == len(received) else received.take(pa.array(places, pa.int64()))
+        yield places, *read_rows(dialect, rows, times, source)
 
 
 def _in_order(parts: Sequence[tuple[Sequence[int], Part]]) -> Part:
@@ -139,6 +113,12 @@ def _in_order(parts: Sequence[tuple[Sequence[int], Part]]) -> Part:
         name: pa.concat_arrays([pa.array([], kind), *(part[name] for _, part in parts)]).take(order)
         for name, kind in PART_TYPES.items()
     }
+
+
+def _placed(own: Sequence[int], found: Sequence[Entries]) -> Iterator[Entries]:
+    """Give the fields of a part the places that its rows have in the batch."""
+    for entries in found:
+        yield Entries(pa.array(own, pa.int64()).take(entries.rows), entries.names, entries.values)
 
 
 def _framing_mask(framing_flags: Mapping[int, tuple[Flag, ...]], count: int) -> Iterator[pa.Array]:

@@ -1,7 +1,6 @@
 """One dialect's matches become columns: what each results name means, and which leniencies it took."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import tzinfo
 from typing import Final
 
 import pyarrow as pa
@@ -9,9 +8,11 @@ import pyarrow.compute as pc
 
 from parsers.columns import MASK, either, mask_of, pri_columns, text_column, where
 from parsers.dialects import Clock, Dialect
+from parsers.fields import Entries
 from parsers.forms import form_column
 from parsers.schema import TIMESTAMP, Flag
 from parsers.sd_ids import repeated_sd_ids
+from parsers.source import Source
 from parsers.times import Times, read_times, strict_times
 
 TEXT_COLUMNS: Final = ("hostname", "app_name", "proc_id", "msg_id", "structured_data", "message")
@@ -26,49 +27,83 @@ PART_TYPES: Final[Mapping[str, pa.DataType]] = {
     "mask": MASK,
 }
 
+GELF_SEVERITY: Final = 1  # what GELF 1.1 says for a missing level: alert
 # Flags that a message can have although it is written to its standard's letter.
 _NOT_ITS_FAULT: Final = mask_of(Flag.YEAR_INFERRED, Flag.TIMEZONE_ASSUMED, Flag.UTF8_INVALID)
+
+_ABSENT: Final = frozenset({None})
 
 Part = dict[str, pa.Array]
 Rows = Mapping[str, Sequence[bytes | None]]
 
 
-def read_rows(dialect: Dialect, rows: Rows, received: pa.Array, zone: tzinfo) -> Part:
-    """Make the columns of PART_TYPES for the messages that one dialect has matched.
+def read_rows(dialect: Dialect, rows: Rows, received: pa.Array, source: Source) -> tuple[Part, list[Entries]]:
+    """Make the columns of PART_TYPES, and the fields, for the messages that one dialect has matched.
 
     Args:
         dialect: whose pattern matched.
         rows: results name → its octets in every message; at least one message.
         received: when each came, int64 nanoseconds since 1970.
-        zone: what to assume where a time has no offset.
+        source: how these messages are read.
     """
     count = len(received)
     part: Part = {"format": pa.repeat(pa.scalar(dialect.format.value), count)}
-    part["facility"], part["severity"] = pri_columns(rows["pri"])
-    times = _times(dialect, rows, received, zone)
-    part["timestamp"], part["timestamp_form"] = times.timestamp, times.form
+    part["facility"], part["severity"] = _priority(rows)
+    times = _times(dialect, rows, received, source)
+    part["timestamp"] = times.timestamp
+    part["timestamp_form"] = times.form if dialect.shows_time else pa.nulls(count, pa.string())
     masks = [] if times.mask is None else [times.mask]
     for name in TEXT_COLUMNS:
-        part[name], mask = _text(rows, name, count)
+        part[name], mask = _text(rows, name, count, source.charset)
         masks += [] if mask is None else [mask]
     part["message_form"] = form_column(dialect.layout, dialect.format, rows, count)
     part["mask"] = _mask(dialect, rows, part, masks)
-    return part
+    return part, list(_entries(dialect, rows, source.charset))
 
 
-def _times(dialect: Dialect, rows: Rows, received: pa.Array, zone: tzinfo) -> Times:
-    texts = rows.get("timestamp")
+def _priority(rows: Rows) -> tuple[pa.Array, pa.Array]:
+    """Make facility and severity; where a message names a severity by itself (GELF), PRI comes first."""
+    facility, severity = pri_columns(rows["pri"])
+    if "severity" not in rows:
+        return facility, severity
+    level = pa.array(rows["severity"], pa.binary()).cast(pa.string()).cast(pa.int8())
+    has_pri = pc.is_valid(pa.array(rows["pri"], pa.binary()))
+    return facility, pc.if_else(has_pri, severity, pc.fill_null(level, GELF_SEVERITY))
+
+
+def _entries(dialect: Dialect, rows: Rows, charset: str) -> Iterator[Entries]:
+    """Give the fields that the dialect's results names are; rows are counted within the part."""
+    for name, field in dialect.fields.items():
+        if set(rows[name]) != _ABSENT:
+            text, _ = text_column(rows[name], charset)
+            places = pc.indices_nonzero(pc.is_valid(text)).cast(pa.int64())
+            yield Entries(places, pa.repeat(pa.scalar(field), len(places)), text.drop_null())
+
+
+def _times(dialect: Dialect, rows: Rows, received: pa.Array, source: Source) -> Times:
+    texts = _stamps(dialect, rows)
     if texts is None:
         return Times(pa.nulls(len(received), TIMESTAMP), pa.nulls(len(received), pa.string()), None)
     if dialect.clock is Clock.RFC5424:
         return strict_times(texts)
-    return read_times(texts, received, zone, dialect.stamp_pattern)
+    return read_times(texts, received, source, dialect.stamp_pattern)
 
 
-def _text(rows: Rows, name: str, count: int) -> tuple[pa.Array, pa.Array | None]:
+def _stamps(dialect: Dialect, rows: Rows) -> Sequence[bytes | None] | None:
+    """Give the texts of the times: one results name, or several joined, None where the first is not there."""
+    if len(dialect.stamp) == 1:
+        return rows.get(*dialect.stamp)
+    first, *others = (pa.array(rows[name], pa.binary()) for name in dialect.stamp)
+    joined: list[bytes | None] = pc.binary_join_element_wise(
+        first, *(pc.fill_null(other, b"") for other in others), b" "
+    ).to_pylist()
+    return joined
+
+
+def _text(rows: Rows, name: str, count: int, charset: str) -> tuple[pa.Array, pa.Array | None]:
     if name not in rows:
         return pa.nulls(count, pa.string()), None
-    return text_column(rows[name])
+    return text_column(rows[name], charset)
 
 
 def _mask(dialect: Dialect, rows: Rows, part: Part, masks: Sequence[pa.Array]) -> pa.Array:

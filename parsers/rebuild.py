@@ -10,6 +10,8 @@ column by column.
     {timestamp}        the time, as timestamp_form says
     {hostname} {app_name} {proc_id} {msg_id} {structured_data} {message}
                        the column's text in UTF-8
+    {fields.NAME}      the first value of that name in the column fields: what a device counts, such as
+                       Cisco's sequence number, would make a form of its own for every message
 
 A null column is RFC 5424's NILVALUE, "-". All else stands for itself: PRI's brackets, a BOM (U+FEFF), a
 trailing LF or NUL. Null is the form that the record's format has by itself, where a piece between
@@ -17,7 +19,7 @@ trailing LF or NUL. Null is the form that the record's format has by itself, whe
 
     rfc5424   <{pri}>1 {timestamp} {hostname} {app_name} {proc_id} {msg_id} {structured_data}( {message})
     rfc3164   <{pri}>{timestamp} {hostname} {app_name}([{proc_id}]): {message}
-    unparsed  <{pri}>{message}
+    any other <{pri}>{message}
 
 **timestamp_form** is the stamp as strftime(3) would write it, then ``|`` and the offset, +hh:mm or
 +hh:mm:ss, of the clock that it showed:
@@ -47,8 +49,8 @@ import pyarrow.compute as pc
 from parsers.columns import PRIVALS
 from parsers.dialects import CANONICAL, Layout, Present
 from parsers.schema import Format
+from parsers.stamps import MONTHS
 from parsers.times import CANONICAL_FORM
-from parsers.timestamps import MONTHS
 
 REMEMBERED: Final = 4_096  # forms whose pieces are kept; a block has a handful
 
@@ -57,6 +59,7 @@ _NILVALUE: Final = pa.scalar(b"-", _BINARY)
 _NOTHING: Final = pa.scalar(b"", _BINARY)
 _TEXTS: Final = ("hostname", "app_name", "proc_id", "msg_id", "structured_data", "message")
 _COLUMNS: Final = ("facility", "severity", "timestamp", *_TEXTS)
+_FIELDS: Final = "fields."
 _FORMS: Final = ("format", "message_form", "timestamp_form")
 _SEVERITIES: Final = 8
 _PRIVAL_TEXTS: Final = pa.array([str(prival).encode() for prival in range(PRIVALS)], _BINARY)
@@ -65,7 +68,7 @@ _DAYS: Final = range(1, 32)
 _PADDED_DAYS: Final = pa.array([b"%2d" % day for day in _DAYS], _BINARY)
 _BARE_DAYS: Final = pa.array([b"%d" % day for day in _DAYS], _BINARY)
 
-_FIELD: Final = re.compile(r"\{(pri|timestamp|" + "|".join(_TEXTS) + r")\}")
+_FIELD: Final = re.compile(r"\{(pri|timestamp|" + "|".join(_TEXTS) + r"|fields\.[0-9A-Za-z_.]+)\}")
 _DIRECTIVE: Final = re.compile(r"(%Y-%m-%d|%H:%M:%S|%[YmdHMSbe]|%-d|%[1-6]N)")
 _OFFSET: Final = re.compile(r"([+-])([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?")
 _FRACTION: Final = len("2003-10-11 22:14:15.")
@@ -89,7 +92,7 @@ def rebuild(records: pa.RecordBatch | pa.Table) -> pa.Array:
         records: with the columns of BATCH_SCHEMA or ARCHIVE_SCHEMA; ``raw`` is not looked at.
     """
     forms = [_encoded(records[name]) for name in _FORMS]
-    columns = {name: _whole(records[name]) for name in _COLUMNS}
+    columns = {name: _whole(records[name]) for name in (*_COLUMNS, *_needed(forms))}
     keys = _keys(forms)
     distinct = pc.unique(keys).to_pylist()
     if len(distinct) == 1:
@@ -101,7 +104,7 @@ def rebuild(records: pa.RecordBatch | pa.Table) -> pa.Array:
     for run in pc.value_counts(keys.take(order)).to_pylist():
         rows = ordered.slice(start, run["counts"])
         start += run["counts"]
-        pieces.append(_joined({name: rows[name] for name in _COLUMNS}, *_named(run["values"], forms)))
+        pieces.append(_joined({name: rows[name] for name in columns}, *_named(run["values"], forms)))
     return pa.concat_arrays(pieces).take(pc.sort_indices(order))
 
 
@@ -118,6 +121,13 @@ def _whole(column: Any) -> pa.Array:
     if not isinstance(column, pa.ChunkedArray):
         return column
     return pa.concat_arrays([pa.array([], column.type), *column.chunks])
+
+
+def _needed(forms: list[pa.DictionaryArray]) -> tuple[str, ...]:
+    """Give the column fields where a message form asks for it; few do, and to sort it costs."""
+    message_forms = forms[_FORMS.index("message_form")].dictionary
+    asked = pc.any(pc.match_substring(message_forms, f"{{{_FIELDS}"), min_count=0).as_py()
+    return ("fields",) if asked else ()
 
 
 def _encoded(column: Any) -> pa.DictionaryArray:
@@ -177,6 +187,9 @@ def _pieces(columns: Mapping[str, pa.Array], text: str, timestamp_form: str | No
             yield _PRIVAL_TEXTS.take(prival)
         elif piece == "timestamp":
             yield _stamps(columns["timestamp"], timestamp_form or CANONICAL_FORM)
+        elif piece.startswith(_FIELDS):
+            found = pc.map_lookup(columns["fields"], pa.scalar(piece.removeprefix(_FIELDS)), "first")
+            yield _or_nilvalue(found.cast(_BINARY))
         else:
             yield _or_nilvalue(columns[piece].cast(_BINARY))
 

@@ -4,7 +4,8 @@ A JSON record has the record's columns under their own names, null where they ar
 
 * times as RFC 3339 in UTC, with "Z" and all the digits that the column has, so that they sort as text:
   nine for ``received_at``, six for ``timestamp``;
-* ``fields`` as an object and ``flags`` as a list;
+* ``fields`` as an object, in which a name that comes again has the list of its values;
+* ``flags`` as a list;
 * ``structured_data_elements`` beside ``structured_data``: ``[[sd_id, [[name, value], …]], …]`` in order
   and with repetitions for RFC 5424 (an empty list for NILVALUE), null for every other format;
 * ``raw_base64`` in place of ``raw``: the exact octets where the columns alone do not give them back, null
@@ -12,8 +13,8 @@ A JSON record has the record's columns under their own names, null where they ar
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import tzinfo
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 
@@ -23,11 +24,14 @@ import pyarrow.compute as pc
 from parsers.pipeline import Arrival, parse_frames
 from parsers.rebuild import rebuild
 from parsers.schema import Format
+from parsers.source import Source
 from parsers.structured_data import elements
 
 LINES_AT_ONCE: Final = 1024  # bounds what `sysledger parse` holds of an endless input
 
 JsonRecord = dict[str, Any]
+Read = Callable[[Sequence[bytes], Sequence[Arrival]], pa.RecordBatch]
+JsonFields = dict[str, str | list[str]]
 
 
 def records_to_json(records: pa.RecordBatch | pa.Table) -> Iterator[JsonRecord]:
@@ -50,29 +54,31 @@ def parse_lines(
     lines: Iterable[bytes],
     *,
     base64: bool,
-    format: str,  # noqa: A002 - the record's own word for it
     received_at: int,
-    timezone: tzinfo,
+    read: Read,
+    peer: str = "",
 ) -> Iterator[JsonRecord]:
     """Parse one message a line and give its JSON record, as `sysledger parse` does.
 
     Args:
         lines: each with or without the LF that ends it, which is not part of the message.
         base64: whether each line is the message in base64.
-        format: auto, rfc5424 or rfc3164.
         received_at: nanoseconds since the epoch, taken as every message's time of receipt.
-        timezone: that of messages which name none.
+        read: makes records of frames and their arrivals; see ``reading``.
+        peer: taken as every message's sender.
 
     Raises:
         ValueError: for a line that is not base64, with its number.
     """
     messages = _messages(lines, base64=base64)
     while frames := list(islice(messages, LINES_AT_ONCE)):
-        arrivals = [Arrival(received_at=received_at, peer="", count=len(frames))]
-        records = parse_frames(
-            frames, arrivals, listener="parse", transport="file", format=format, timezone=timezone
-        )
-        yield from records_to_json(_as_archived(records))
+        arrivals = [Arrival(received_at=received_at, peer=peer, count=len(frames))]
+        yield from records_to_json(_as_archived(read(frames, arrivals)))
+
+
+def reading(source: Source) -> Read:
+    """Give what reads frames as those of one source."""
+    return partial(parse_frames, listener="parse", transport="file", source=source)
 
 
 def _messages(lines: Iterable[bytes], *, base64: bool) -> Iterator[bytes]:
@@ -104,8 +110,19 @@ def _times(column: pa.ChunkedArray) -> list[str | None]:
     return result
 
 
-def _fields(column: pa.ChunkedArray) -> list[dict[str, str] | None]:
-    return [None if pairs is None else dict(pairs) for pairs in column.to_pylist()]
+def _fields(column: pa.ChunkedArray) -> list[JsonFields | None]:
+    return [None if pairs is None else _object(pairs) for pairs in column.to_pylist()]
+
+
+def _object(pairs: list[tuple[str, str]]) -> JsonFields:
+    """Make an object of fields; a name that comes again has all its values, in order."""
+    found: JsonFields = dict(pairs)
+    if len(found) < len(pairs):
+        values: dict[str, list[str]] = {}
+        for name, value in pairs:
+            values.setdefault(name, []).append(value)
+        found = {name: several if len(several) > 1 else several[0] for name, several in values.items()}
+    return found
 
 
 def _base64(column: pa.ChunkedArray) -> list[str | None]:

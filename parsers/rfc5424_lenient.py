@@ -1,9 +1,11 @@
-r"""RFC 5424's layout, as far as senders keep to it: three grammars, tried in this order.
+r"""RFC 5424's layout, as far as senders keep to it: four grammars.
 
 1. All the fields, however they are filled: other VERSION, stamps that only people would read, words too
    long or with 8-bit octets, STRUCTURED-DATA of any content, and what stands before PRI.
 2. All the fields but STRUCTURED-DATA, which is missing or never closed.
-3. A header that ends after HOSTNAME (CyberArk, LEEF) or goes on in RFC 3164's way (Junos).
+3. A header that ends after HOSTNAME (CyberArk, LEEF) or goes on in RFC 3164's way, with or without HOSTNAME
+   (Junos).
+4. All the fields, but behind no VERSION, and mostly no PRI: as relays write them into files.
 
 What is wrong with each field is not told here: it is compared with the strict production of its name
 (parsers/dialects.py). A name that is no column stands for what was between the columns.
@@ -16,6 +18,7 @@ from pyparsing import (
     Combine,
     FollowedBy,
     Literal,
+    NotAny,
     OneOrMore,
     Opt,
     ParserElement,
@@ -26,7 +29,7 @@ from pyparsing import (
 
 from parsers.grammar import LEADING, SP, production
 from parsers.rfc5424 import MSG, NILVALUE, PRI
-from parsers.timestamps import iso_stamp
+from parsers.stamps import iso_stamp
 
 # A field: any octets but the controls and SP. An empty one is between two SP.
 FIELD: Final = production("FIELD", Regex(r"[^\x00-\x20]+", re.ASCII))
@@ -79,10 +82,27 @@ WITHOUT_SD: Final = production(
     + (NILVALUE | FIELD("msg_id")) + Opt(SP("before_msg") + MSG) + StringEnd(),
 ).parse_with_tabs()  # fmt: skip
 
-TAG: Final = production("TAG", Regex(r"[^\x00-\x20\[\]:]+(?=\[[^\x00-\x20\[\]]+\]:)", re.ASCII)("app_name"))
+_TAG: Final = Regex(r"[^\x00-\x20\[\]:]+(?=\[[^\x00-\x20\[\]]+\]:)", re.ASCII)
+TAG: Final = production("TAG", _TAG("app_name"))
+NO_TAG: Final = production("HOSTNAME", NotAny(_TAG))
 PID: Final = production("PID", "[" + Regex(r"[^\x00-\x20\[\]]+", re.ASCII)("proc_id") + "]")
 CUT: Final = production(
     "SYSLOG-MSG",
     _START + (NILVALUE | STAMP("timestamp"))
-    + Opt(SP + (TAG + PID + ":" | NILVALUE | FIELD("hostname")) + Opt(SP("before_msg") + MSG)) + StringEnd(),
+    + Opt(SP + (NILVALUE | NO_TAG + FIELD("hostname"))) + Opt(SP + TAG + PID + ":")
+    + Opt(SP("before_msg") + MSG) + StringEnd(),
+).parse_with_tabs()  # fmt: skip
+
+# Without VERSION, what follows APP-NAME tells this from RFC 3164: NILVALUE for PROCID or MSGID, and then
+# STRUCTURED-DATA.
+_WITHOUT_VERSION_SIGNS: Final = Regex(
+    r"[^\x00-\x20]{1,255} [^\x00-\x20:\[]{1,48} (?:- [!-~]{1,32}|[!-~]{1,128} -)"
+    r" (?:-(?:[ ]|\Z)|\[[!-~]{1,64}[ \]])",
+    re.ASCII,
+)
+WITHOUT_VERSION: Final = production(
+    "SYSLOG-MSG",
+    Opt(LEADING("leading")) + Opt(PRI + Opt(SP("after_pri"))) + STAMP("timestamp") + SP
+    + FollowedBy(_WITHOUT_VERSION_SIGNS) + _field("hostname") + _field("app_name") + _field("proc_id")
+    + (NILVALUE | FIELD("msg_id")) + SP + STRUCTURED_DATA + _MSG,
 ).parse_with_tabs()  # fmt: skip

@@ -17,10 +17,15 @@ FLAGS: Final = pa.list_(pa.dictionary(pa.int8(), pa.string()))
 
 
 class Format(StrEnum):
-    """How a message was read: the values of the column ``format``."""
+    """How a header was read, or where there is none, the text: the values of the column ``format``."""
 
     RFC5424 = "rfc5424"
     RFC3164 = "rfc3164"
+    CEF = "cef"  # this and what follows: no header but PRI, or none at all
+    LEEF = "leef"
+    GELF = "gelf"
+    JSON = "json"
+    KEYVALUE = "keyvalue"
     UNPARSED = "unparsed"
 
 
@@ -43,6 +48,7 @@ class Flag(StrEnum):
     UTF8_INVALID = "utf8_invalid"  # octets that are not UTF-8, shown as U+FFFD
     FRAMING_ERROR = "framing_error"  # the frame's end was guessed or resynchronised
     TRUNCATED = "truncated"  # its end is missing: over the limit, or the stream ended in it
+    INFLATED = "inflated"  # it came compressed, which rsyslog can do and no standard of syslog knows
 
 
 # Columns in the order in which they stand in every batch and every archive file.

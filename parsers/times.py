@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pyarrow as pa
@@ -14,7 +14,8 @@ from parsers.compile import compile_grammar
 from parsers.grammar import production
 from parsers.rfc5424 import FULL_DATE, FULL_TIME
 from parsers.schema import TIMESTAMP, Flag
-from parsers.timestamps import Stamp, read_stamp
+from parsers.source import Source
+from parsers.timestamps import Instant, Stamp, read_stamp
 
 CANONICAL_FORM: Final = "%Y-%m-%dT%H:%M:%S.%6NZ|+00:00"  # stands as null in the column
 
@@ -25,6 +26,10 @@ _DATE_END: Final = len("2003-10-11")
 _SECONDS_END: Final = len("2003-10-11T22:14:15")
 _OFFSET_LENGTH: Final = len("+00:00")
 _NANOSECONDS: Final = 1_000_000_000
+_MICROSECONDS: Final = 6  # digits
+# The fraction of a second: behind the first point or comma but that of a weekday.
+_FRACTION: Final = re.compile(rb"((?:[A-Za-z]{3},)?[^.,]*+[.,])([0-9]{1,9})((?![0-9]).*)", re.DOTALL)
+_ZEROS: Final = [b"0" * digits for digits in range(10)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,30 +99,31 @@ def _strict_form(key: str) -> str | None:
 
 
 def read_times(
-    texts: Sequence[bytes | None], received: pa.Array, zone: tzinfo, strict: re.Pattern[bytes]
+    texts: Sequence[bytes | None], received: pa.Array, source: Source, strict: re.Pattern[bytes]
 ) -> Times:
     """Read stamps of any kind; None is no stamp.
 
     RFC 5424's, wherever they stand, are read as a column: many a sender puts them, with digits that are never
-    the same twice, into messages of RFC 3164. Of all others each distinct text is read once.
+    the same twice, into messages of RFC 3164. Of all others each distinct second is read once, for fractions
+    are never the same twice, either.
 
     Args:
         texts: the stamps.
         received: the time of receipt of each, int64 nanoseconds since 1970.
-        zone: what to assume when a stamp has no offset.
+        source: its time zone is assumed for a stamp without offset, its order of dates for one with slashes.
         strict: the production that a stamp must be not to be timestamp_lenient.
     """
     column = pa.array(texts, pa.binary())
     codes = column.dictionary_encode()
     matched = list(map(bool, map(_RFC5424_TIMESTAMP.fullmatch, codes.dictionary.to_pylist())))
     if not any(matched):
-        return _read_texts(codes, received, zone, strict)
+        return _read_seconds(codes, received, source, strict)
     by_column = pc.fill_null(pa.array(matched, pa.bool_()).take(codes.indices), fill_value=False)
     one_by_one = pc.invert(by_column)
     others = column.filter(one_by_one).dictionary_encode()
     return _in_order(
         (by_column, _flagged(_as_column(column.filter(by_column).cast(pa.string())), strict)),
-        (one_by_one, _read_texts(others, received.filter(one_by_one), zone, strict)),
+        (one_by_one, _read_seconds(others, received.filter(one_by_one), source, strict)),
     )
 
 
@@ -144,12 +150,39 @@ def _in_order(*parts: tuple[pa.Array, Times]) -> Times:
     )
 
 
+def _read_seconds(
+    codes: pa.DictionaryArray, received: pa.Array, source: Source, strict: re.Pattern[bytes]
+) -> Times:
+    """Read stamps with zeros in place of their fractions' digits, and add those as a column."""
+    matches = list(map(_FRACTION.fullmatch, codes.dictionary.to_pylist()))
+    if not any(matches):
+        return _read_texts(codes, received, source, strict)
+    before, fractions, behind = zip(*map(re.Match.groups, filter(None, matches)), strict=True)
+    zeros = list(map(_ZEROS.__getitem__, map(len, fractions)))
+    has_fraction = pa.array(map(bool, matches), pa.bool_())
+    whole = pc.binary_join_element_wise(
+        *(pa.array(part, pa.binary()) for part in (before, zeros, behind)), b""
+    )
+    seconds = pc.replace_with_mask(codes.dictionary, has_fraction, whole).dictionary_encode()
+    digits = pc.utf8_slice_codeunits(
+        pc.utf8_rpad(pa.array(fractions, pa.binary()).cast(pa.string()), _MICROSECONDS, "0"), 0, _MICROSECONDS
+    )
+    added = pc.replace_with_mask(
+        pa.repeat(pa.scalar(0, pa.int64()), len(matches)), has_fraction, digits.cast(pa.int64())
+    ).take(codes.indices)
+    times = _read_texts(
+        pa.DictionaryArray.from_arrays(seconds.indices.take(codes.indices), seconds.dictionary),
+        received, source, strict,
+    )  # fmt: skip
+    return Times(pc.add(times.timestamp.cast(pa.int64()), added).cast(TIMESTAMP), times.form, times.mask)
+
+
 def _read_texts(
-    codes: pa.DictionaryArray, received: pa.Array, zone: tzinfo, strict: re.Pattern[bytes]
+    codes: pa.DictionaryArray, received: pa.Array, source: Source, strict: re.Pattern[bytes]
 ) -> Times:
     bounds = pc.min_max(received)
     first, last = (_datetime(bounds[side].as_py() or 0) for side in ("min", "max"))
-    read = _reader(zone, strict)
+    read = _reader(source, strict)
     distinct = codes.dictionary.to_pylist()
     readings = [read(text, last) for text in distinct]
     if first != last and readings != [read(text, first) for text in distinct]:
@@ -176,14 +209,14 @@ def _times(readings: Sequence[_Reading], places: pa.Array) -> Times:
     )
 
 
-def _reader(zone: tzinfo, strict: re.Pattern[bytes]) -> Callable[[bytes, datetime], _Reading]:
+def _reader(source: Source, strict: re.Pattern[bytes]) -> Callable[[bytes, datetime], _Reading]:
     def read(text: bytes, received: datetime) -> _Reading:
-        stamp = read_stamp(text)
-        instant = None if stamp is None else stamp.instant(zone, received)
+        stamp = read_stamp(text, source.date_order)
+        instant = None if stamp is None else stamp.instant(source, received)
         if stamp is None or instant is None:
             return None, None, _INVALID
         form = None if stamp.form is None else f"{stamp.form}|{_offset_text(instant.offset)}"
-        mask = _assumed(stamp) | (0 if strict.fullmatch(text) else _LENIENT)
+        mask = _assumed(stamp, instant) | (0 if strict.fullmatch(text) else _LENIENT)
         return instant.microseconds, None if form == CANONICAL_FORM else form, mask
 
     return read
@@ -195,8 +228,8 @@ _YEAR: Final = mask_of(Flag.YEAR_INFERRED)
 _ZONE: Final = mask_of(Flag.TIMEZONE_ASSUMED)
 
 
-def _assumed(stamp: Stamp) -> int:
-    return (0 if stamp.year else _YEAR) | (0 if stamp.offset is not None else _ZONE)
+def _assumed(stamp: Stamp, instant: Instant) -> int:
+    return (0 if stamp.year else _YEAR) | (_ZONE if instant.assumed else 0)
 
 
 def _offset_text(offset: timedelta) -> str:

@@ -1,7 +1,8 @@
-"""A time as a sender wrote it: the grammar of the stamps that can be read, and the instant each names.
+"""A time as a sender wrote it: the instant that each stamp of parsers/stamps.py names.
 
 A Stamp is what stood on the wire, so year and offset may be missing. What is missing is an argument: the
-zone of the source's setting, and the time of receipt, to which the year is found (checklist 3164-14).
+zone and the order of dates of the source's setting, and the time of receipt, to which the year is found
+(checklist 3164-14).
 
 Every stamp has a form, which gives its text back from the instant: the language is parsers/rebuild.py's.
 """
@@ -13,92 +14,42 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Final
 
-from pyparsing import FollowedBy, Literal, Opt, ParserElement, Regex, StringEnd
-
 from parsers.compile import compile_grammar
-from parsers.grammar import SP, production
+from parsers.source import DateOrder, Source
+from parsers.stamps import MONTHS, calendar_stamp, epoch_stamp, iso_stamp, slashed_stamp
+from parsers.zones import is_name, offset_of
 
-MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 REMEMBERED: Final = 65_536  # distinct texts: most of a day of one-second stamps
 
 # The window for a stamp without year. A sender's clock may be a day ahead; a leap year has 366 days.
 FUTURE: Final = timedelta(days=1)
 PAST: Final = timedelta(days=366)
 
-# Zone names in minutes east of Greenwich. What a name that is not here means is the setting's to say.
-ZONES: Final = {
-    "UTC": 0, "GMT": 0, "WET": 0, "WEST": 60, "CET": 60, "CEST": 120, "EET": 120, "EEST": 180,
-    "MSK": 180, "EST": -300, "EDT": -240, "CST": -360, "CDT": -300, "MST": -420, "MDT": -360,
-    "PST": -480, "PDT": -420, "JST": 540, "KST": 540,
-}  # fmt: skip
-
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _LEAP_SECOND: Final = 60
 _MICROSECOND_DIGITS: Final = 6
 _TWO_DIGITS: Final = 10
+_HALF_A_DAY: Final = 12
+_MONTHS: Final = 12
 
-
-def _part(name: str, pattern: str, *, named: bool) -> ParserElement:
-    element = production(name, Regex(pattern, re.ASCII))
-    return element(name) if named else element
-
-
-def _clock(*, named: bool) -> ParserElement:
-    """Hours to fractions. Seconds may be 60, and the fraction's comma is ISO 8601's."""
-    hour, minute, second = (
-        _part(name, "[0-9]{2}", named=named) for name in ("hour", "minute", "second")
-    )  # fmt: skip
-    fraction = _part("fraction", "[0-9]{1,9}", named=named)
-    return hour + ":" + minute + ":" + second + Opt((Literal(".") | ",") + Opt(fraction))
-
-
-def calendar_stamp(*, named: bool) -> ParserElement:
-    """Give the grammar of BSD's stamp and its variants: day padded anyhow, year in any of three places.
-
-    A zone counts only before a colon, for without one it is what RFC 3164 says: the HOSTNAME. With
-    ``named``, each part carries a results name.
-    """
-    year_first, year, year_last = (
-        _part(name, r"(?:19|20)[0-9]{2}(?=[ :]|\Z)", named=named)
-        for name in ("year_first", "year", "year_last")
-    )
-    month = _part("month", f"(?i:{'|'.join(MONTHS)})", named=named)
-    day = _part("day", "[ ]?[0-9]{1,2}(?= )", named=named)
-    # Read alone, the stamp ends after its zone; in a message, a word at the end is no zone.
-    zone = _part("zone", f"(?i:{'|'.join(ZONES)})(?= ?:{'|$' * named})", named=named)
-    return production(
-        "BSD-TIMESTAMP",
-        Opt(year_first + SP) + month + SP + day + SP + Opt(year + SP) + _clock(named=named)
-        + Opt(SP + year_last) + Opt(SP + zone) + FollowedBy(Regex(r"[ :\t]", re.ASCII) | StringEnd()),
-    )  # fmt: skip
-
-
-def iso_stamp(*, named: bool) -> ParserElement:
-    """Give the grammar of ISO 8601's stamp as it is met: SP or t for T, no colon or no offset at all."""
-    date = (
-        _part("year", "[0-9]{4}", named=named) + "-" + _part("month_number", "[0-9]{2}", named=named)
-        + "-" + _part("month_day", "[0-9]{2}", named=named)
-    )  # fmt: skip
-    zone = _part(
-        "zone", "[Zz](?:[+-]00(?::?00)?)?|[+-][0-9]{2}(?::?[0-9]{2})?|[ ][+-][0-9]{2}:?[0-9]{2}", named=named
-    )
-    return production(
-        "ISO-TIMESTAMP",
-        date + Regex("[Tt ]", re.ASCII) + _clock(named=named) + Opt(zone)
-        + FollowedBy(Regex(r"[ :\t]", re.ASCII) | StringEnd()),
-    )  # fmt: skip
-
-
-_STAMPS: Final = tuple(compile_grammar(stamp(named=True)) for stamp in (iso_stamp, calendar_stamp))
+_STAMPS: Final = tuple(
+    compile_grammar(stamp(named=True)) for stamp in (iso_stamp, calendar_stamp, slashed_stamp, epoch_stamp)
+)
+# Read alone, a stamp may have the colon or the SP behind it that parted it from what followed.
+_BEHIND: Final = b" :"
 
 
 @dataclass(frozen=True, slots=True)
 class Instant:
-    """A time that a stamp names, in microseconds since 1970, and the offset that was in force for it."""
+    """A time that a stamp names, in microseconds since 1970, and the offset that was in force for it.
+
+    ``assumed`` tells that the offset is the setting's, for want of one on the wire.
+    """
 
     microseconds: int
     offset: timedelta
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,36 +63,47 @@ class Stamp:
     minute: int
     second: int
     microsecond: int
-    offset: timedelta | None
+    zone: str | None
     form: str | None  # the time form without its offset; None when no form gives the text back
 
-    def instant(self, zone: tzinfo, received: datetime) -> Instant | None:
+    def instant(self, source: Source, received: datetime) -> Instant | None:
         """Give the instant that the stamp names, or None when no calendar has it.
 
         Args:
-            zone: what to assume when no offset was written.
+            source: its time zone is assumed where no offset was written.
             received: the time of receipt; a missing year is the last that is not over a day past it.
         """
         if self.year is not None:
-            return self._in_year(self.year, zone)
+            return self._in_year(self.year, source.timezone)
         latest = received + FUTURE
         for year in (latest.year + 1, latest.year, latest.year - 1):
-            instant = self._in_year(year, zone)
+            instant = self._in_year(year, source.timezone)
             if instant is not None and instant.microseconds <= _microseconds(latest):
                 return instant if instant.microseconds >= _microseconds(received - PAST) else None
         return None
 
-    def _in_year(self, year: int, zone: tzinfo) -> Instant | None:
+    def _in_year(self, year: int, assumed: tzinfo) -> Instant | None:
         leap = self.second == _LEAP_SECOND
         try:
             local = datetime(
                 year, self.month, self.day, self.hour, self.minute, self.second - leap, self.microsecond,
-                tzinfo=zone if self.offset is None else timezone(self.offset),
+                tzinfo=assumed,
             )  # fmt: skip
+            offset = self._offset(local)
+            if offset is not None:
+                local = local.replace(tzinfo=timezone(offset))
             instant = local.astimezone(UTC) + timedelta(seconds=leap)
         except (ValueError, OverflowError):
             return None
-        return Instant(_microseconds(instant), local.utcoffset() or timedelta())
+        return Instant(_microseconds(instant), local.utcoffset() or timedelta(), assumed=offset is None)
+
+    def _offset(self, local: datetime) -> timedelta | None:
+        """Give the offset that the stamp's zone says; the source's own where that goes by its name."""
+        if self.zone is None:
+            return None
+        if is_name(self.zone) and local.tzname() == self.zone.strip().upper():
+            return local.utcoffset()
+        return offset_of(self.zone)
 
 
 def _microseconds(instant: datetime) -> int:
@@ -149,50 +111,85 @@ def _microseconds(instant: datetime) -> int:
 
 
 @lru_cache(REMEMBERED)
-def read_stamp(text: bytes) -> Stamp | None:
-    """Read one stamp, of any kind; None when it is none."""
+def read_stamp(text: bytes, date_order: DateOrder | None = None) -> Stamp | None:
+    """Read one stamp, of any kind; None when it is none, or when nothing tells its day from its month."""
+    stamp = text.rstrip(_BEHIND)
     for pattern in _STAMPS:
-        match = pattern.fullmatch(text)
+        match = pattern.fullmatch(stamp)
         if match is not None:
-            return _stamp(match)
+            return _stamp(match, text[len(stamp) :].decode("ascii"), date_order)
     return None
 
 
-def _stamp(match: re.Match[bytes]) -> Stamp:
+def _stamp(match: re.Match[bytes], behind: str, date_order: DateOrder | None) -> Stamp | None:
     parts = {name: octets.decode("ascii") for name, octets in match.groupdict().items() if octets is not None}
-    year = parts.get("year_first") or parts.get("year") or parts.get("year_last")
-    month = parts.get("month_number") or str(MONTHS.index(parts["month"].title()) + 1)
-    fraction = parts.get("fraction", "")[:_MICROSECOND_DIGITS]
+    if "epoch" in parts:
+        return _seconds_since_1970(parts)
+    date = _date(parts, date_order)
+    hour = _hour(parts)
+    if date is None or hour is None:
+        return None
+    year = next((parts[name] for name in _YEARS if name in parts), None)
+    form = _form(match, hour=hour, month=date[0])
     return Stamp(
         year=None if year is None else int(year),
-        month=int(month),
-        day=int(parts.get("day") or parts["month_day"]),
-        hour=int(parts["hour"]),
+        month=date[0],
+        day=date[1],
+        hour=hour,
         minute=int(parts["minute"]),
         second=int(parts["second"]),
-        microsecond=int(fraction.ljust(_MICROSECOND_DIGITS, "0")),
-        offset=_offset(parts.get("zone")),
-        form=_form(match),
+        microsecond=_microsecond(parts),
+        zone=parts.get("zone"),
+        form=None if form is None else form + behind,
     )
 
 
-def _offset(zone: str | None) -> timedelta | None:
-    if zone is None:
+_YEARS: Final = ("year_first", "year", "year_last", "year_after_zone")
+
+
+def _date(parts: dict[str, str], date_order: DateOrder | None) -> tuple[int, int] | None:
+    """Give month and day; None where only the source's setting could tell them apart, and does not."""
+    if "first" not in parts:
+        month = parts.get("month_number") or str(MONTHS.index(parts["month"].title()) + 1)
+        return int(month), int(parts.get("day") or parts["month_day"])
+    first, second = int(parts["first"]), int(parts["second_number"])
+    if first > _MONTHS or first == second or (date_order == "day_first" and second <= _MONTHS):
+        return second, first
+    return (first, second) if second > _MONTHS or date_order == "month_first" else None
+
+
+def _hour(parts: dict[str, str]) -> int | None:
+    """Give the hour of 24, also one that no clock shows; None when half a day does not have it."""
+    hour = int(parts["hour"])
+    if "half" not in parts:
+        return hour
+    if not 1 <= hour <= _HALF_A_DAY:
         return None
-    zone = zone.strip()
-    if zone[0] in "+-":
-        digits = zone[1:].replace(":", "").ljust(4, "0")
-        minutes = int(digits[:2]) * 60 + int(digits[2:])
-        return timedelta(minutes=-minutes if zone[0] == "-" else minutes)
-    return timedelta(minutes=ZONES.get(zone.upper(), 0))  # Z, also with +00:00 behind it, is 0
+    return hour % _HALF_A_DAY + (_HALF_A_DAY if parts["half"].upper() == "PM" else 0)
 
 
-def _form(match: re.Match[bytes]) -> str | None:
+def _microsecond(parts: dict[str, str]) -> int:
+    digits = (parts.get("fraction") or parts.get("late_fraction") or "")[:_MICROSECOND_DIGITS]
+    return int(digits.ljust(_MICROSECOND_DIGITS, "0"))
+
+
+def _seconds_since_1970(parts: dict[str, str]) -> Stamp:
+    moment = _EPOCH + timedelta(seconds=int(parts["epoch"]))
+    return Stamp(
+        moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second,
+        _microsecond(parts), zone="UTC", form=None,
+    )  # fmt: skip
+
+
+def _form(match: re.Match[bytes], *, hour: int, month: int) -> str | None:
     """Put a directive for each part that the instant gives back; None when one cannot be given back."""
     pieces = []
     end = 0
     for name, start, stop in _parts(match):
-        directive = _directive(name, match[name].decode("ascii"))
+        text = match[name].decode("ascii")
+        if name == "hour" and int(text) != hour:  # after noon
+            return None
+        directive = _directive(name if name not in _NUMBERS else _meaning(match, name, month), text)
         if directive is None:
             return None
         pieces += [match.string[end:start].decode("ascii"), directive]
@@ -207,25 +204,33 @@ def _parts(match: re.Match[bytes]) -> Iterator[tuple[str, int, int]]:
             yield name, *match.span(name)
 
 
+_NUMBERS: Final = ("first", "second_number")  # of a date with slashes
+
+
+def _meaning(match: re.Match[bytes], name: str, month: int) -> str:
+    """Tell which of the two numbers of a date with slashes is the month, and which the day."""
+    month_first = int(match["first"]) == month
+    return "month_number" if month_first == (name == "first") else "day"
+
+
 def _directive(name: str, text: str) -> str | None:
     lost = {
         "month": text not in MONTHS,
+        "month_number": len(text) != len("01"),
         "second": text == str(_LEAP_SECOND),
         "fraction": len(text) > _MICROSECOND_DIGITS,
+        "late_fraction": len(text) > _MICROSECOND_DIGITS,
     }
     if lost.get(name):
         return None
-    named: dict[str, Callable[[str], str]] = {
-        "day": _day_directive,
-        "fraction": lambda digits: f"%{len(digits)}N",
-        "zone": str,
-    }
+    named: dict[str, Callable[[str], str]] = {"day": _day_directive, "zone": str, "weekday": str, "half": str}
+    named |= dict.fromkeys(("fraction", "late_fraction"), lambda digits: f"%{len(digits)}N")
     return named[name](text) if name in named else _DIRECTIVES[name]
 
 
 _DIRECTIVES: Final = {
-    "year": "%Y", "year_first": "%Y", "year_last": "%Y", "month": "%b", "month_number": "%m",
-    "month_day": "%d", "hour": "%H", "minute": "%M", "second": "%S",
+    **dict.fromkeys(_YEARS, "%Y"),
+    "month": "%b", "month_number": "%m", "month_day": "%d", "hour": "%H", "minute": "%M", "second": "%S",
 }  # fmt: skip
 
 

@@ -129,7 +129,8 @@ class _Watcher:
         _cached: bool,  # noqa: FBT001 - pyparsing's
     ) -> None:
         tried = self._open.pop()
-        if isinstance(element, ParseExpression | ParseElementEnhance) or start < self.furthest:
+        inner = isinstance(element, ParseExpression | ParseElementEnhance) and not isinstance(element, NotAny)
+        if inner or start < self.furthest:
             return
         if any(isinstance(outer.element, NotAny) for outer in self._open):
             return

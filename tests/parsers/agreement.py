@@ -1,75 +1,20 @@
-"""How far we agree with the corpora of trust L: a report for people, no test.
+"""How far we agree with the corpora, as a table; tests/parsers/test_corpora.py is the test.
 
-    python -m tests.parsers.agreement [--show N] FILE…     e.g. peer_consensus beats_rfc3164
-
-Peers disagree among themselves there, so that a rate is not to be driven to 100 %: it shows where to look.
+python -m tests.parsers.agreement                     the table
+python -m tests.parsers.agreement --show 3 FILE…      and the first cases that differ, with the reasons
 """
 
 import argparse
-import re
 import sys
-from base64 import b64decode, b64encode
-from collections import Counter, defaultdict
-from datetime import UTC, datetime
-from typing import Any, Final
+from base64 import b64decode
+from collections.abc import Sequence
 
-from parsers.render import parse_lines
-from tests.shared import corpus
+from tests.parsers.corpora import ELSEWHERE, FILES, Judged, judged
+from tests.parsers.deviations import deviations, unexplained
+from tests.parsers.rules import test_corpus as rules
+from tests.shared import Case
 
-FIELDS: Final = ("facility", "severity", "hostname", "app_name", "proc_id", "msg_id", "message")
-MODES: Final = ("auto", "rfc3164", "rfc5424")
-NOON: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
-
-
-def record_of(case: dict[str, Any]) -> dict[str, Any]:
-    """Give the JSON record of a case's message, received at the case's own time."""
-    now = case.get("context", {}).get("now")
-    received = datetime.fromisoformat(now) if isinstance(now, str) else NOON
-    (record,) = parse_lines(
-        [b64encode(b64decode(case["input_b64"]))],
-        base64=True,
-        format=case["mode"],
-        received_at=int(received.timestamp()) * 10**9,
-        timezone=UTC,
-    )
-    return record
-
-
-def wrong(record: dict[str, Any], expect: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """The fields that differ: ours and theirs."""
-    if expect.get("error"):
-        flagged = record["flags"] or record["format"] == "unparsed"
-        return {} if flagged else {"error": (record["format"], "rejected")}
-    without_pri = "pri_assumed" in record["flags"]  # theirs are absent then, ours are 13's
-    found: dict[str, tuple[Any, Any]] = {
-        name: (record[name], expect[name])
-        for name in FIELDS
-        if name in expect
-        and told(record[name]) != told(expect[name])
-        and not (without_pri and name in {"facility", "severity"} and expect[name] is None)
-    }
-    stamp = expect.get("timestamp")
-    if stamp and not same_time(record["timestamp"], stamp):
-        found["timestamp"] = (record["timestamp"], stamp)
-    return found
-
-
-def told(value: Any) -> Any:
-    """A value for comparing: rsyslog's bench keeps the SP before MSG, and "-" is its word for none."""
-    text = value.removeprefix(" ") if isinstance(value, str) else value
-    return None if text in {"", "-"} else text
-
-
-def same_time(ours: str | None, theirs: str) -> bool:
-    """Whether two stamps are one instant; without year or zone on the wire, the same wall-clock text."""
-    if ours is None:
-        return False
-    try:
-        instant = datetime.fromisoformat(re.sub(r"(\.\d{6})\d*", r"\1", theirs.replace("--", ours[:5], 1)))
-    except ValueError:
-        return False
-    mine = datetime.fromisoformat(ours if "." in theirs else ours[:19] + "Z")
-    return mine.replace(tzinfo=instant.tzinfo) == instant if instant.tzinfo is None else mine == instant
+COLUMNS = "{:24} {:>6} {:>7} {:>8} {:>6} {:>10}"
 
 
 def write(line: str) -> None:
@@ -77,32 +22,64 @@ def write(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 
-def report(file: str, show: int) -> None:
-    """Print a corpus' rate, the rate of each field, and the first cases of each kind of difference."""
-    cases = [case for case in corpus(file) if case.get("mode") in MODES]
-    kinds: Counter[str] = Counter()
-    shown: defaultdict[str, list[str]] = defaultdict(list)
-    agreed = 0
-    for case in cases:
-        record = record_of(case)
-        differing = wrong(record, case["expect"])
-        agreed += not differing
-        for name, (ours, theirs) in differing.items():
-            kinds[name] += 1
-            if len(shown[name]) < show:
-                start = b64decode(case["input_b64"])[:110]
-                shown[name].append(f"{start!r}\n        ours {ours!r:.90}\n        theirs {theirs!r:.90}")
-    write(f"{file}: {agreed} of {len(cases)} agree ({100 * agreed / len(cases):.1f} %)")
-    for name, count in kinds.most_common():
-        write(f"  {name}: {count} differ")
-        for example in shown[name]:
-            write(f"    {example}")
+Figures = tuple[int, int, int]  # cases, of them agreed, and failed; the others have their reasons
+
+
+def figures(file: str) -> Figures:
+    """Count the cases of a corpus."""
+    if file == ELSEWHERE:
+        return rules_figures()
+    cases = judged(file)
+    agreed = sum(not case.differences for case in cases)
+    return len(cases), agreed, sum(bool(unexplained(case, deviations())) for case in cases)
+
+
+def rules_figures() -> Figures:
+    """Count the cases that are rules, which tests/parsers/rules/test_corpus.py judges."""
+    cases = [case for _, case in rules.cases()]
+    right = [rule_agrees(case) for case in cases]
+    failed = [
+        case
+        for case, agreed in zip(cases, right, strict=True)
+        if not agreed and not rules.deviation(case["source"])
+    ]
+    return len(cases), sum(right), len(failed)
+
+
+def rule_agrees(case: Case) -> bool:
+    """Tell whether a rulebase makes of its text what liblognorm does."""
+    base, text = rules.base_of(case), b64decode(case["input_b64"]).decode()
+    found = base.match(text)
+    if case["expect"].get("error"):
+        return found is None and base.unparsed(text) == case["expect"]["unparsed"]
+    return rules.agrees(case["expect"]["fields"], found)
+
+
+def row(name: str, cases: int, agreed: int, failed: int) -> None:
+    """Write a line of the table."""
+    reasoned = cases - agreed - failed
+    write(COLUMNS.format(name, cases, agreed, reasoned, failed, f"{100 * reasoned / cases:.1f} %"))
+
+
+def show(cases: Sequence[Judged], most: int) -> None:
+    """Write the first cases that differ, each with its reasons."""
+    for case in [case for case in cases if case.differences][:most]:
+        write(f"  {case}")
+        for entry in deviations():
+            if any(entry.covers(case, difference) for difference in case.differences):
+                write(f"    reason: {entry.reason}")
 
 
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--show", type=int, default=3)
-    arguments.add_argument("files", nargs="+")
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    arguments.add_argument("--show", type=int, default=0)
+    arguments.add_argument("files", nargs="*", default=(*FILES, ELSEWHERE))
     chosen = arguments.parse_args()
-    for one in chosen.files:
-        report(one, chosen.show)
+    write(COLUMNS.format("corpus", "cases", "agreed", "reasoned", "failed", "% reasoned"))
+    counted = []
+    for file in chosen.files:
+        counted.append(figures(file))
+        row(file, *counted[-1])
+        if file != ELSEWHERE:
+            show(judged(file), chosen.show)
+    row("all", *map(sum, zip(*counted, strict=True)))

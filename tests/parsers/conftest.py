@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from parsers.pipeline import Arrival, parse_frames
+from parsers.source import Source
 
 RECEIVED: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -23,7 +24,7 @@ def _parse_all(
     received: datetime = RECEIVED,
 ) -> pa.RecordBatch:
     arrival = Arrival(int(received.timestamp()) * 10**9, "192.0.2.1", len(frames))
-    return parse_frames(frames, [arrival], listener="udp", transport="udp", format=format, timezone=timezone)
+    return parse_frames(frames, [arrival], listener="udp", transport="udp", source=Source(format, timezone))
 
 
 def _parse(frame: bytes, **settings: Any) -> dict[str, Any]:

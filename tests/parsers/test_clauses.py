@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from parsers.pipeline import Arrival, parse_frames
 from parsers.rebuild import rebuild
-from parsers.render import parse_lines
+from parsers.render import parse_lines, reading
+from parsers.source import Source
 
 RECEIVED: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
 HEADER: Final = b"<34>1 2003-10-11T22:14:15.003Z mymachine.example.com su 1 ID47 "
@@ -23,7 +24,8 @@ def read(message: bytes, received: datetime = RECEIVED, timezone: offset = UTC, 
     """Give the JSON record of one message."""
     received_at = int(received.timestamp()) * 10**9
     lines = [b64encode(message)]
-    (record,) = parse_lines(lines, base64=True, format=form, received_at=received_at, timezone=timezone)
+    read = reading(Source(form, timezone))
+    (record,) = parse_lines(lines, base64=True, received_at=received_at, read=read)
     return record
 
 
@@ -197,6 +199,6 @@ def test_a_year_in_an_rfc_3164_time_is_read(message: bytes) -> None:
 def test_the_octets_come_back(message: bytes) -> None:
     """RFC 5424 section 5: of every message the exact octets come back, from the columns or beside them."""
     arrivals = [Arrival(received_at=0, peer="192.0.2.1", count=1)]
-    records = parse_frames([message], arrivals, listener="test", transport="udp", timezone=UTC)
+    records = parse_frames([message], arrivals, listener="test", transport="udp")
     kept = read(message)["raw_base64"]
     assert (b64decode(kept) if kept is not None else rebuild(records)[0].as_py()) == message

@@ -50,6 +50,18 @@ def test_octets_that_are_not_utf_8_are_marked_row_by_row() -> None:
     assert text_column([b"a", None])[1] is None
 
 
+def test_octets_that_are_not_utf_8_are_decoded_by_the_sources_charset() -> None:
+    """UTF-8 stays UTF-8; what is not is read by the source's charset, flagged only where that fails, too."""
+    column, mask = text_column(["höst".encode(), "höst".encode("latin-1"), None], "latin-1")
+    assert column.to_pylist() == ["höst", "höst", None]
+    assert mask is not None
+    assert mask.to_pylist() == [0, 0, 0]
+    column, mask = text_column(["日本".encode("shift_jis"), b"\x81\xff", b"a"], "shift_jis")
+    assert column[0].as_py() == "日本"
+    assert mask is not None
+    assert [bool(flags) for flags in mask.to_pylist()] == [False, True, False]
+
+
 @pytest.mark.parametrize("kind", [pa.string(), DICTIONARY])
 def test_runs_are_written_out(kind: pa.DataType) -> None:
     """Each value stands as often as its count says; a count of nothing, not at all."""

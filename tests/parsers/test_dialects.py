@@ -1,8 +1,10 @@
 """Two engines, one grammar: every dialect, run by pyparsing and compiled, reads the same."""
 
+import re
 from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Final
 
 import pytest
@@ -10,11 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyparsing import ParseException
 
-from parsers.dialects import COLUMNS, DIALECTS, UNPARSED, Dialect, Gap, Present, dialects_of
+import parsers.dialects
+from parsers.dialects import COLUMNS, DIALECTS, FORMATS, UNPARSED, Dialect, Gap, Present, dialects_of
+from parsers.dialects.beginning import BEGINNING
 from parsers.grammar import to_text
+from parsers.matching import LOOK
 from tests.shared import corpus
 
 EVERY: Final = (*DIALECTS, UNPARSED)
+# Modules whose tests are those of the grammars (test_rfc5424.py, …), and those that have no dialect.
+OF_THE_STANDARDS: Final = {
+    "beginning", "common_rfc3164", "dialect", "lenient_rfc3164", "lenient_rfc5424", "parts", "payload",
+    "rfc3164_without_time", "rfc5424_cut", "rfc5424_without_sd", "strict_rfc3164", "strict_rfc5424",
+    "unparsed",
+}  # fmt: skip
 LONGEST: Final = 600  # octets: pyparsing is slow, and headers are short
 SAMPLE: Final = 4  # every fourth of the corpora' inputs; all of them were run by hand
 
@@ -31,6 +42,15 @@ MESSAGES: Final = [
     b"\xef\xbb\xbf<189>: *Mar 4 2015 07:03:59.338 UTC: %LINEPROTO-5-UPDOWN: up",
     b"<30>2017-05-21 00:00:01.123 +0200  host (Hostd)[7] verbose",
     b"<27>xapi[12]: [error|xen3|15]",
+    b"<189>30: foo: 6340004: *Mar  4 11:45:20: %SEC-6-IPACCESSLOGP: list permitted",
+    b"<13>Oct 11 22:14:15 h 12: Oct 11 22:14:14: %SYS-5-X: relayed",
+    b"<166>9: h RP/0/RSP0/CPU0:Oct  3 09:00:01: p[6]: %A-5-B : x",
+    b"<30>Oct 11 22:14:15 U7PG2,788a2056b181,v4.0.66: logread[5495]: x",
+    b"<166>Oct 11 22:14:15 h notice tmsh[16322]: x",
+    b"<189>Oct 11 22:14:15 2022 host (Stack) %%10WEB/5/LOGIN: x",
+    b"<175>Oct 11 22:14:15 #001\tMSWinEventLog\t0\tS\t1\tF\t5\tS\tr\tU\tA\tX",
+    b'<111>date=2015-08-11 time=19:19:43 devname="x" tz="+0200"',
+    b'{"version":"1.1","host":"h","short_message":"x","level":3}',
     b"Use the BFG!",
 ]
 PIECES: Final = st.sampled_from(
@@ -65,6 +85,13 @@ def by_pattern(dialect: Dialect, frame: bytes) -> dict[str, bytes] | None:
     return {name: octets for name, octets in match.groupdict().items() if octets is not None}
 
 
+def is_tried(dialect: Dialect, frame: bytes) -> bool:
+    """Tell whether a frame is given to a dialect's pattern at all, if no dialect before it matches."""
+    look = BEGINNING.match(frame)
+    assert look is not None
+    return dialect.holds in frame and (dialect.order < LOOK or look.lastgroup in dialect.begins)
+
+
 def corpora_inputs(folder: Path) -> Iterator[bytes]:
     """Give the inputs of all the corpora."""
     for path in sorted(folder.glob("*.jsonl*")):
@@ -78,6 +105,7 @@ def test_both_engines_read_the_same_of_any_octets(frame: bytes) -> None:
     """Matched or not, and every results name to the octet: pyparsing and the pattern agree."""
     for dialect in EVERY:
         assert by_pyparsing(dialect, frame) == by_pattern(dialect, frame), dialect.name
+        assert is_tried(dialect, frame) or not dialect.pattern.fullmatch(frame), dialect.name
 
 
 @pytest.mark.parametrize("dialect", EVERY, ids=[dialect.name for dialect in EVERY])
@@ -89,10 +117,33 @@ def test_both_engines_read_the_same_of_the_corpora(dialect: Dialect, shared: Pat
 
 
 @pytest.mark.parametrize("dialect", EVERY, ids=[dialect.name for dialect in EVERY])
+def test_a_dialect_is_tried_on_all_that_it_matches(dialect: Dialect, shared: Path) -> None:
+    """What a dialect matches begins as it says, and holds what it says: no message is lost to that."""
+    for frame in corpora_inputs(shared / "corpora"):
+        assert is_tried(dialect, frame) or not dialect.pattern.fullmatch(frame), frame
+
+
+@pytest.mark.parametrize("dialect", DIALECTS, ids=[dialect.name for dialect in DIALECTS])
+def test_every_field_is_named(dialect: Dialect) -> None:
+    """What a dialect reads into the column fields is a results name of its grammar, named for people."""
+    assert set(dialect.fields) <= set(dialect.pattern.groupindex)
+    assert all(re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)?", field) for field in dialect.fields.values())
+
+
+def test_every_dialect_has_its_test() -> None:
+    """A module of a device's dialect has a test of its name, so that none goes without."""
+    tests = {
+        path.stem.removeprefix("test_") for path in (Path(__file__).parent / "dialects").glob("test_*.py")
+    }
+    modules = {found.name for found in iter_modules(parsers.dialects.__path__)}
+    assert modules - tests <= OF_THE_STANDARDS
+
+
+@pytest.mark.parametrize("dialect", EVERY, ids=[dialect.name for dialect in EVERY])
 def test_every_name_has_its_place(dialect: Dialect) -> None:
     """Each results name is a column or a gap of the layout, or explains a leniency: none is forgotten."""
     parts = {part.name for part in dialect.layout if isinstance(part, (Gap, Present))}
-    known = {*COLUMNS, *parts, *dialect.present}
+    known = {*COLUMNS, *parts, *dialect.present, *dialect.fields, *dialect.stamp, *dialect.absent, "severity"}
     assert set(dialect.pattern.groupindex) <= known
     assert {*dialect.present, *dialect.absent, *dialect.unlike} <= {
         *dialect.pattern.groupindex,
@@ -103,11 +154,11 @@ def test_every_name_has_its_place(dialect: Dialect) -> None:
 
 def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
     """A format that does not exist is our caller's mistake, and the error lists those that do."""
-    with pytest.raises(ValueError, match="use auto, rfc5424 or rfc3164"):
+    with pytest.raises(ValueError, match="use auto, rfc5424, rfc3164 or gelf"):
         dialects_of("rfc822")
 
 
-@pytest.mark.parametrize("name", ["auto", "rfc5424", "rfc3164"])
+@pytest.mark.parametrize("name", FORMATS)
 def test_the_last_dialect_takes_everything(name: str) -> None:
     """Whatever formats are tried, what none of them matches is taken by the last."""
     assert dialects_of(name)[-1] is UNPARSED
@@ -124,6 +175,11 @@ def test_no_frame_keeps_a_dialect_busy(dialect: Dialect) -> None:
         b'<34>1 - h a p m [a b="',
         b"<34>Oct 11 22:14:15 ",
         b"<34>Oct 11 22:14:15 h a[",
+        b"<34>Oct 11 22:14:15 a: b: ",
+        b"<34>12: a: ",
+        b'<34>{"version": "1.1", "short_message": "',
+        b"<34>date=2020-01-01 a=",
+        b"<34>Oct 11 22:14:15 h MSWinEventLog\t",
     ]
     for start in starts:
         for filler in (
@@ -142,5 +198,11 @@ def test_no_frame_keeps_a_dialect_busy(dialect: Dialect) -> None:
             b"a ",
             b"[a]",
             b"\n",
+            b"\t",
+            b"%",
+            b"a=",
+            b"1: ",
+            b"#011",
+            b'"host":"',
         ):
             dialect.pattern.fullmatch(start + filler * (65_536 // len(filler)))

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.pipeline import TOGETHER, Arrival, parse_frames
+from parsers.matching import TOGETHER
+from parsers.pipeline import Arrival, parse_frames
 from parsers.schema import BATCH_SCHEMA, Flag
 
 Parse = Callable[..., dict[str, Any]]
@@ -138,7 +139,7 @@ def test_arrivals_are_runs_of_frames() -> None:
         Arrival(noon + 1, "2001:db8::1", 0),
         Arrival(noon + 2, "2001:db8::2", 1, "sha-256:AB"),
     ]
-    records = parse_frames([b"a", b"b", b"c"], arrivals, listener="tls", transport="tls", timezone=UTC)
+    records = parse_frames([b"a", b"b", b"c"], arrivals, listener="tls", transport="tls")
     assert records["received_at"].cast(pa.int64()).to_pylist() == [noon, noon, noon + 2]
     assert records["peer"].to_pylist() == ["192.0.2.1", "192.0.2.1", "2001:db8::2"]
     assert records["tls_identity"].to_pylist() == [None, None, "sha-256:AB"]
@@ -153,7 +154,6 @@ def test_framing_adds_its_flags() -> None:
         [Arrival(0, "192.0.2.1", 2)],
         listener="tcp",
         transport="tcp",
-        timezone=UTC,
         framing_flags={1: (Flag.TRUNCATED, Flag.FRAMING_ERROR)},
     )
     assert records["flags"].to_pylist() == [[], ["utf8_invalid", "framing_error", "truncated"]]
@@ -162,7 +162,7 @@ def test_framing_adds_its_flags() -> None:
 def test_counts_that_do_not_add_up_are_the_callers_mistake() -> None:
     """Arrivals must count every frame once."""
     with pytest.raises(ValueError, match="count them alike"):
-        parse_frames([b"a"], [Arrival(0, "192.0.2.1", 2)], listener="l", transport="udp", timezone=UTC)
+        parse_frames([b"a"], [Arrival(0, "192.0.2.1", 2)], listener="l", transport="udp")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_new_year_may_lie_within_a_batch() -> None:
         for seconds in (-1, 1)
     ]
     frames = [b"<34>Nov 20 22:14:15 h a: b"] * 2
-    records = parse_frames(frames, arrivals, listener="l", transport="udp", timezone=UTC)
+    records = parse_frames(frames, arrivals, listener="l", transport="udp")
     assert [time.year for time in records["timestamp"].to_pylist()] == [2025, 2026]
 
 

@@ -158,6 +158,29 @@ def test_the_forms_are_small_languages(parse_all: ParseAll, changed: dict[str, A
     assert rebuild(table).to_pylist() == [expected] * 2
 
 
+def test_a_number_of_its_own_in_every_message_needs_no_raw(parse_all: ParseAll) -> None:
+    """What devices count comes back from the column fields, so that one form serves all their messages."""
+    frames = [b"<189>%d: r1: Oct 11 22:14:15: %%SYS-5-CONFIG_I: x" % number for number in range(200)]
+    records = parse_all([*frames, b"<34>Oct 11 22:14:15 h a: x", *frames[:3]])
+    assert stored(records)["raw"].null_count == len(records)
+    assert len(records["message_form"].dictionary) == 1
+
+
+def test_the_first_value_of_a_name_counts(parse_all: ParseAll) -> None:
+    """Another field of the same name, from the text, stands behind the header's."""
+    records = parse_all([b"<189>7: Oct 11 22:14:15: %SYS-5-CONFIG_I: sequence=8 b=2 c=3"])
+    values = [value for name, value in records["fields"][0].as_py() if name == "sequence"]
+    assert values[0] == "7"
+    assert rebuild(records).to_pylist() == records["raw"].to_pylist()
+
+
+def test_text_that_looks_like_a_form_is_no_danger(parse_all: ParseAll) -> None:
+    """A message cannot make another out of itself: what looks like a form's name comes back or is kept."""
+    frames = [b"<189>7{fields.sequence}: Oct 11 22:14:15: %A-5-B: {fields.sequence}", b"{pri} {fields.x}"]
+    records = parse_all(frames)
+    assert exact_octets(stored(records)).to_pylist() == frames
+
+
 def test_tables_of_several_chunks_are_rebuilt_as_one(parse_all: ParseAll) -> None:
     """What archives are read as, chunks with dictionaries of their own, makes no difference."""
     batches = [

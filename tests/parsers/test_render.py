@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers.pipeline import Arrival, parse_frames
-from parsers.render import LINES_AT_ONCE, parse_lines, records_to_json
+from parsers.render import LINES_AT_ONCE, parse_lines, reading, records_to_json
 from parsers.schema import ARCHIVE_SCHEMA, BATCH_SCHEMA
+from parsers.source import Source
 
 RECEIVED_AT: Final = 1_763_640_000_123_456_789  # 2025-11-20T12:00:00.123456789Z
 CONFORMING: Final = b'<34>1 2003-10-11T22:14:15.003Z host su - ID47 [a@1 x="1" x="2"][b@1] text'
@@ -22,12 +23,12 @@ CONFORMING: Final = b'<34>1 2003-10-11T22:14:15.003Z host su - ID47 [a@1 x="1" x
 def batch(*messages: bytes) -> pa.RecordBatch:
     """The records of messages that came together."""
     arrivals = [Arrival(received_at=RECEIVED_AT, peer="192.0.2.1", count=len(messages))]
-    return parse_frames(messages, arrivals, listener="udp", transport="udp", timezone=UTC)
+    return parse_frames(messages, arrivals, listener="udp", transport="udp")
 
 
 def parsed(*lines: bytes, base64: bool = False, form: str = "auto") -> list[dict[str, Any]]:
     """What `sysledger parse` prints for these lines."""
-    return list(parse_lines(lines, base64=base64, format=form, received_at=RECEIVED_AT, timezone=UTC))
+    return list(parse_lines(lines, base64=base64, received_at=RECEIVED_AT, read=reading(Source(form, UTC))))
 
 
 def test_a_record_is_its_columns() -> None:
@@ -142,5 +143,16 @@ def test_format_time_and_zone_are_those_asked_for() -> None:
     assert parsed(b"<34>Oct 11 22:14:15 mymachine su: x", form="rfc5424")[0]["format"] == "unparsed"
     zone = offset(timedelta(hours=2))
     line = b"<34>Oct 11 22:14:15 mymachine su: x"
-    (record,) = parse_lines([line], base64=False, format="rfc3164", received_at=RECEIVED_AT, timezone=zone)
+    read = reading(Source("rfc3164", zone))
+    (record,) = parse_lines([line], base64=False, received_at=RECEIVED_AT, read=read)
     assert record["timestamp"] == "2025-10-11T20:14:15.000000Z"
+
+
+def test_a_field_that_comes_again_is_a_list() -> None:
+    """A name that stands once has its value, one that comes again all its values in order."""
+    message = b"<14>1 2026-11-20T22:00:00Z h a - - - LEEF:1.0|V|P|1|E|cat=a\tx=\tcat=b\tcat=a"
+    (record,) = records_to_json(batch(message))
+    assert record["fields"] == {
+        "payload": "leef", "leef.version": "1.0", "leef.vendor": "V", "leef.product": "P",
+        "leef.device_version": "1", "leef.event_id": "E", "cat": ["a", "b", "a"], "x": "",
+    }  # fmt: skip

@@ -32,6 +32,18 @@ ASSUMED: Final = ["year_inferred", "timezone_assumed"]
         (b"2014-06-03 13:05:30,023", "2014-06-03 13:05:30.023000"),
         (b"2019-10-16 15:44:36 +0200", "2019-10-16 13:44:36.000000"),
         (b"2018-06-19T02:13:38-07", "2018-06-19 09:13:38.000000"),
+        (b"AUG 10 22:18:24 2009", "2009-08-10 22:18:24.000000"),
+        (b"Oct 14 2015 05:50:19 AM.484 UTC :", "2015-10-14 05:50:19.484000"),
+        (b"Jul 05 2016 04:03:01 PM.688 UTC :", "2016-07-05 16:03:01.688000"),
+        (b"Apr 19 17:11:12 UTC:", "2026-04-19 17:11:12.000000"),
+        (b"Aug 24 05:34:00 CST 1987", "1987-08-24 11:34:00.000000"),
+        (b"1990 Oct 22 10:52:01 TZ-6", "1990-10-22 16:52:01.000000"),
+        (b"Thu Oct 03 2024 11:36:44 -06:00", "2024-10-03 17:36:44.000000"),
+        (b"Jan 27 14:13:39 2022", "2022-01-27 14:13:39.000000"),
+        (b"Jan 27 2022 14:13:39+08:00", "2022-01-27 06:13:39.000000"),
+        (b"Oct 11 22:14:15-0500", "2026-10-12 03:14:15.000000"),
+        (b"Oct 11 10:14:15 PM", "2026-10-11 22:14:15.000000"),
+        (b"Thu, Oct 03 2024 11:36:44.5 -06:00", "2024-10-03 17:36:44.500000"),
         (b"Feb 30 10:00:00", None),
     ],
 )
@@ -55,7 +67,7 @@ def test_every_stamp_yields_its_time(parse: Parse, stamp: bytes, timestamp: str 
             (None, "haproxy", "73411", "Proxy started."),
             ["hostname_missing"],
         ),
-        (b"dev01: %ASA-4-106023: Deny", (None, "dev01", None, "%ASA-4-106023: Deny"), ["hostname_missing"]),
+        (b"dev01: %ASA-4-106023: Deny", ("dev01", "%ASA-4-106023", None, "Deny"), ["header_lenient"]),
         (
             b"/usr/sbin/cron[5]: (root)",
             (None, "/usr/sbin/cron", "5", "(root)"),
@@ -63,13 +75,31 @@ def test_every_stamp_yields_its_time(parse: Parse, stamp: bytes, timestamp: str 
         ),
         (b"h /usr/sbin/cron[5]: (root)", ("h", "/usr/sbin/cron", "5", "(root)"), ["header_lenient"]),
         (b"h %ASA-4-1234: Deny", ("h", "%ASA-4-1234", None, "Deny"), ["header_lenient"]),
-        (b"h : %ASA-4-1234: Deny", ("h", None, None, "%ASA-4-1234: Deny"), ["header_lenient"]),
+        (b"h : %ASA-4-1234: Deny", ("h", "%ASA-4-1234", None, "Deny"), ["header_lenient"]),
         (b"h  tag: text", ("h", "tag", None, "text"), ["header_lenient"]),
-        (b"[10.225.64.143] ZscalerNSS: x", ("[10.225.64.143]", "ZscalerNSS", None, "x"), ["header_lenient"]),
+        (b"[10.225.64.143] ZscalerNSS: x", ("10.225.64.143", "ZscalerNSS", None, "x"), ["header_lenient"]),
         (b"US8P60,18e8,v4.0 switch: x", ("US8P60,18e8,v4.0", "switch", None, "x"), ["header_lenient"]),
         (b"h\xc3\xb6st t\xc3\xa4g text", ("h\u00f6st", "t\u00e4g", None, "text"), ["header_lenient"]),
         (b"serverX -- MARK --", ("serverX", "--", None, "MARK --"), ["header_lenient"]),
         (b"localhost", ("localhost", None, None, ""), ["header_lenient"]),
+        (b"h,rule=a,b=c", (None, "h,rule=a,b=c", None, ""), ["hostname_missing"]),
+        (b'h {"EventTime":1}', ("h", None, None, '{"EventTime":1}'), ["header_lenient"]),
+        (b'h @cee: {"a":1}', ("h", None, None, '@cee: {"a":1}'), ["header_lenient"]),
+        (b'h "a b" c', ("h", None, None, '"a b" c'), ["header_lenient"]),
+        (b"h <Event x='y'/>", ("h", None, None, "<Event x='y'/>"), ["header_lenient"]),
+        (
+            b"h 2024-01-20T14:03:45Z a[1]: x",
+            ("h", None, None, "2024-01-20T14:03:45Z a[1]: x"),
+            ["header_lenient"],
+        ),
+        (
+            b"h 01/20/2024 14:03:45 <Info>",
+            ("h", None, None, "01/20/2024 14:03:45 <Info>"),
+            ["header_lenient"],
+        ),
+        (b"h Oct 11 22:14:14 g a: x", ("h", None, None, "Oct 11 22:14:14 g a: x"), ["header_lenient"]),
+        (b"Oct a: x", ("Oct", "a", None, "x"), []),
+        (b"2001:db8::1  tag: x", ("2001:db8::1", "tag", None, "x"), ["header_lenient"]),
     ],
 )
 def test_every_header_yields_its_parts(
@@ -105,12 +135,28 @@ def test_a_tag_may_stand_without_header(
     assert row["flags"] == ["hostname_missing", "header_lenient"]
 
 
+def test_a_hostname_may_stand_before_a_pid_without_a_stamp(parse: Parse) -> None:
+    """Without TIMESTAMP a word is the HOSTNAME only where TAG[PID]: follows it."""
+    row = parse(b"<190>AMP (airwave)[6944]: Your license")
+    assert tuple(row[name] for name in ("hostname", "app_name", "proc_id", "message")) == (
+        "AMP", "(airwave)", "6944", "Your license",
+    )  # fmt: skip
+    assert row["flags"] == ["header_lenient"]
+    assert parse(b"<190>session opened: x")["hostname"] is None
+
+
+def test_a_msg_len_before_pri_is_no_part_of_the_message(parse: Parse) -> None:
+    """A MSG-LEN in a datagram is skipped, and flagged; a number before anything else is text."""
+    row = parse(b"37 <34>Oct 11 22:14:15 host tag[7]: text")
+    assert (row["facility"], row["hostname"], row["message"]) == (4, "host", "text")
+    assert "header_lenient" in row["flags"]
+    assert parse(b"37 Oct 11 22:14:15 host tag[7]: text")["format"] == "unparsed"
+
+
 @pytest.mark.parametrize(
     "message",
     [
-        b"<13>time=16:31:28 devname=x",
         b"<14>05/21/2017:00:00:00 GMT",
-        b"<109>[Device: D] M_2: x",
         b"tag: no PRI",
     ],
 )

@@ -96,21 +96,23 @@ def test_a_header_cut_short_keeps_what_it_has(parse: Parse) -> None:
 
 
 def test_a_header_that_goes_on_as_rfc_3164_is_read_so(parse: Parse) -> None:
-    """Junos goes on with TAG[PID]: after TIMESTAMP."""
-    row = parse(b"<165>1 2007-02-15T09:17:15.719Z mib2d[1484]: SNMP_TRAP_LINK_UP: ifIndex 584")
-    assert fields(row, "hostname", "app_name", "proc_id", "message") == [
-        None,
-        "mib2d",
-        "1484",
-        "SNMP_TRAP_LINK_UP: ifIndex 584",
-    ]
+    """Junos goes on with TAG[PID]: after TIMESTAMP, and others after HOSTNAME."""
+    for hostname in (None, "host"):
+        behind_time = b"" if hostname is None else b" host"
+        row = parse(b"<165>1 2007-02-15T09:17:15.719Z" + behind_time + b" mib2d[1484]: SNMP_TRAP_LINK_UP: x")
+        assert fields(row, "hostname", "app_name", "proc_id", "message") == [
+            hostname,
+            "mib2d",
+            "1484",
+            "SNMP_TRAP_LINK_UP: x",
+        ]
 
 
 def test_what_only_begins_alike_is_not_rfc_5424(parse: Parse) -> None:
     """Meraki's 1 is no VERSION, and its number no TIMESTAMP (checklist 5424-6)."""
     row = parse(b"<134>1 1563249630.774247239 MX84 events type=vpn_connectivity_change")
-    assert row["format"] == "unparsed"
-    assert fields(row, "facility", "severity") == [16, 6]
+    assert row["format"] == "rfc3164"
+    assert fields(row, "facility", "severity", "hostname") == [16, 6, "MX84"]
 
 
 def test_a_leap_second_is_the_second_after(parse: Parse) -> None:

@@ -13,6 +13,7 @@ from parsers.compile import compile_grammar
 from parsers.rfc3164 import TIMESTAMP
 from parsers.rfc5424 import TIMESTAMP as RFC5424_TIMESTAMP
 from parsers.schema import Flag
+from parsers.source import Source
 from parsers.times import Times, read_times, strict_times
 
 STRICT: Final = compile_grammar(TIMESTAMP)
@@ -28,7 +29,7 @@ def text(times: Times) -> list[str | None]:
 def read(texts: Sequence[bytes | None], zone: tzinfo = UTC, received: Sequence[int] = ()) -> Times:
     """Read stamps received in November 2026."""
     moments = pa.array(received or [NOVEMBER] * len(texts), pa.int64())
-    return read_times(texts, moments, zone, STRICT)
+    return read_times(texts, moments, Source(timezone=zone), STRICT)
 
 
 def test_the_same_instant_is_the_same_time() -> None:
@@ -89,7 +90,7 @@ def test_stamps_of_both_standards_may_be_mixed(strict: ParserElement, flag: Flag
         b"2003-02-30T00:00:00Z",
         b"Oct 12 1:1:1",
     ]
-    times = read_times(stamps, pa.array([NOVEMBER] * 5), UTC, compile_grammar(strict))
+    times = read_times(stamps, pa.array([NOVEMBER] * 5), Source(), compile_grammar(strict))
     assert text(times)[:4] == ["2026-10-11 22:14:15.000000", "2003-10-11 20:14:15.300000", None, None]
     assert times.form.to_pylist() == [
         "%b %e %H:%M:%S|+00:00", "%Y-%m-%dT%H:%M:%S.%1N+02:00|+02:00", None, None, None

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.timestamps import FUTURE, MONTHS, PAST, read_stamp
+from parsers.source import DateOrder, Source
+from parsers.stamps import MONTHS
+from parsers.timestamps import FUTURE, PAST, read_stamp
 
 BUDAPEST = ZoneInfo("Europe/Budapest")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -18,7 +20,7 @@ def instant(text: bytes, received: str, zone: ZoneInfo = BUDAPEST) -> datetime |
     """Read a stamp, received at a time in ISO 8601."""
     stamp = read_stamp(text)
     assert stamp is not None
-    found = stamp.instant(zone, datetime.fromisoformat(received))
+    found = stamp.instant(Source(timezone=zone), datetime.fromisoformat(received))
     return None if found is None else EPOCH + timedelta(microseconds=found.microseconds)
 
 
@@ -55,7 +57,7 @@ def test_no_stamp_is_put_outside_the_window(received: datetime, age: timedelta) 
     sent = (received - age).replace(microsecond=0)
     stamp = read_stamp(f"{MONTHS[sent.month - 1]} {sent.day:2} {sent:%H:%M:%S}".encode())
     assert stamp is not None
-    found = stamp.instant(UTC, received)
+    found = stamp.instant(Source(), received)
     assert found is not None
     assert received - PAST <= EPOCH + timedelta(microseconds=found.microseconds) <= received + FUTURE
     assert EPOCH + timedelta(microseconds=found.microseconds) == sent
@@ -113,7 +115,7 @@ def test_what_is_no_stamp_is_none(text: bytes) -> None:
 def test_what_no_calendar_has_names_no_instant(text: bytes) -> None:
     """A stamp's shape is not enough: month, day and clock must exist."""
     stamp = read_stamp(text)
-    assert stamp is None or stamp.instant(UTC, EPOCH) is None
+    assert stamp is None or stamp.instant(Source(), EPOCH) is None
 
 
 @pytest.mark.parametrize(
@@ -134,3 +136,72 @@ def test_the_form_says_how_a_stamp_was_written(text: bytes, form: str | None) ->
     stamp = read_stamp(text)
     assert stamp is not None
     assert stamp.form == form
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "expected"),
+    [
+        (b"05/21/2017:00:00:00 GMT", None, "2017-05-21T00:00:00+00:00"),
+        (b"18/06/2020:16:18:42 GMT", None, "2020-06-18T16:18:42+00:00"),
+        (b"05/06/2020:16:18:42 GMT", "day_first", "2020-06-05T16:18:42+00:00"),
+        (b"05/06/2020:16:18:42 GMT", "month_first", "2020-05-06T16:18:42+00:00"),
+        (b"21/06/2020:16:18:42 GMT", "month_first", "2020-06-21T16:18:42+00:00"),
+        (b"05/05/2020:16:18:42 GMT", None, "2020-05-05T16:18:42+00:00"),
+        (b"05/06/2020:16:18:42 GMT", None, None),
+    ],
+)
+def test_the_order_of_a_date_is_never_guessed(
+    text: bytes, order: DateOrder | None, expected: str | None
+) -> None:
+    """A number over 12 is the day; where both could be the month, only the source's setting tells."""
+    stamp = read_stamp(text, order)
+    found = None if stamp is None else stamp.instant(Source(), EPOCH)
+    moment = None if found is None else EPOCH + timedelta(microseconds=found.microseconds)
+    assert moment == (None if expected is None else datetime.fromisoformat(expected))
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "offset", "assumed"),
+    [
+        (b"Oct 11 22:14:15 CST:", "UTC", -6, False),  # to nearly all senders
+        (b"Oct 11 22:14:15 CST:", "Asia/Shanghai", 8, False),  # where it is the zone's own name
+        (b"Oct 11 22:14:15 IST:", "UTC", 0, True),  # Irish, Israel's or India's
+        (b"Oct 11 22:14:15 IST:", "Asia/Kolkata", 5.5, False),
+        (b"Jul 11 22:14:15 BST:", "Europe/London", 1, False),
+        (b"Jul 11 22:14:15 akdt:", "UTC", -8, False),
+        (b"Oct 11 22:14:15 GMT+2", "UTC", 2, False),
+        (b"Oct 11 22:14:15 UTC-03:30", "UTC", -3.5, False),
+        (b"2019-10-16 15:44:36 CEST", "UTC", 2, False),
+    ],
+)
+def test_a_name_of_several_zones_is_the_sources_own(
+    text: bytes,
+    zone: str,
+    offset: float,
+    assumed: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """A zone's name means the source's zone where that has it, else what nearly all mean, else nothing."""
+    stamp = read_stamp(text)
+    assert stamp is not None
+    found = stamp.instant(Source(timezone=ZoneInfo(zone)), datetime(2026, 11, 20, tzinfo=UTC))
+    assert found is not None
+    assert (found.offset, found.assumed) == (timedelta(hours=offset), assumed)
+
+
+def test_seconds_since_1970_are_a_stamp() -> None:
+    """Meraki's stamps: ten digits and a fraction, of which six digits are kept."""
+    found = instant(b"1563249630.774247239", "2019-07-16T04:00:31Z")
+    assert found == datetime(2019, 7, 16, 4, 0, 30, 774247, UTC)
+
+
+@pytest.mark.parametrize(("text", "hour"), [(b"12:00:00 AM", 0), (b"12:00:00 PM", 12), (b"01:00:00 PM", 13)])
+def test_the_halves_of_a_day_begin_with_twelve(text: bytes, hour: int) -> None:
+    """12 AM is midnight, 12 PM noon."""
+    found = instant(b"Oct 14 2015 " + text, "2015-10-15T00:00:00Z", ZoneInfo("UTC"))
+    assert found is not None
+    assert found.hour == hour
+
+
+def test_half_a_day_has_no_thirteenth_hour() -> None:
+    """13 PM is no time."""
+    assert read_stamp(b"Oct 14 2015 13:00:00 PM") is None

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import pytest
 
-from parsers.render import parse_lines
+from parsers.render import parse_lines, reading
+from parsers.source import Source
 from tests.shared import parameters, vectors
 
 VECTORS: Final = parameters(vectors("5424", "5424-deviant", "3164", "3164-deviant", "pri", "sd"))
@@ -19,7 +20,7 @@ Record = dict[str, Any]
 def record_of(message: bytes) -> Record:
     """Give the JSON record of one message."""
     lines = [b64encode(message)]
-    (record,) = parse_lines(lines, base64=True, format="auto", received_at=RECEIVED_AT, timezone=UTC)
+    (record,) = parse_lines(lines, base64=True, received_at=RECEIVED_AT, read=reading(Source()))
     return record
 
 

@@ -1,0 +1,32 @@
+"""What a message begins with, behind PRI: looked at once, so that only the dialects that begin so are tried.
+
+The look is a coarse one. It may take a word for a time ("the 5 of them"), so whatever begins with a word is
+tried there, too; but it must not take a time for a word, a number or a text that has no header.
+"""
+
+import re
+from enum import StrEnum
+from typing import Final
+
+
+class Beginning(StrEnum):
+    """What stands behind PRI, or where there is none at the very start."""
+
+    TIME = "time"  # of any kind but digits and slashes only, also behind Cisco's marks
+    NUMBER = "number"  # VERSION, a count, seconds since 1970, an address
+    PAYLOAD = "payload"  # what a text begins with that has no header: a bracket, CEF:, key=
+    WORD = "word"  # anything else: a host, a program, a sentence
+
+
+BEGINNING: Final = re.compile(
+    rb"(?:(?:\xef\xbb\xbf|[ \n\r\0\t]){1,16}|[1-9][0-9]{0,5} (?=<))?(?:<[0-9]{1,3}>[ :]{0,3})?(?:"
+    rb"(?P<time>[*.]?(?:[A-Za-z]{3},? (?: ?[0-9]|[A-Za-z]{3} )|[0-9]{4}(?:-[0-9]| [A-Za-z]{3} )))"
+    rb"|(?P<number>[0-9])"
+    rb"|(?P<payload>[\[{@]|CEF:|LEEF:|[A-Za-z_][0-9A-Za-z_.-]{0,63}+(?:=|,[a-z]|: \[))"
+    rb"|(?P<word>))"
+)
+
+ANY: Final = frozenset(Beginning)
+TIME: Final = frozenset({Beginning.TIME})
+NUMBER: Final = frozenset({Beginning.NUMBER})
+PAYLOAD: Final = frozenset({Beginning.PAYLOAD})

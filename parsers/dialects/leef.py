@@ -1,0 +1,8 @@
+"""LEEF without HEADER: behind PRI, or alone."""
+
+from typing import Final
+
+from parsers.dialects.payload import payload
+from parsers.schema import Format
+
+DIALECT: Final = payload("LEEF without HEADER", 91, Format.LEEF, r"LEEF: ?[12](?:\.[0-9]+)?\|")
