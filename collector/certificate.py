@@ -4,7 +4,7 @@ import fcntl
 import ipaddress
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from collector.errors import CertificateError
@@ -21,11 +22,11 @@ from collector.errors import CertificateError
 KEY_FILE: Final = "key.pem"
 CERTIFICATE_FILE: Final = "certificate.pem"
 
-# RSA, because both suites that RFC 9662 section 4 makes mandatory need an RSA key.
 _KEY_BITS: Final = 3072
 _VALID: Final = timedelta(days=3650)
-_CLOCKS_DIFFER: Final = timedelta(days=1)  # a sender's clock may be behind ours
+CLOCKS_DIFFER: Final = timedelta(days=1)  # a sender's clock may be behind ours
 _HASHES: Final[dict[str, type[hashes.HashAlgorithm]]] = {"sha-1": hashes.SHA1, "sha-256": hashes.SHA256}
+_DER: Final = b"\x30"  # a SEQUENCE; PEM begins with text
 _LONGEST_COMMON_NAME: Final = 64  # RFC 5280, ub-common-name
 
 
@@ -53,19 +54,40 @@ def fingerprint(certificate: bytes, label: str) -> str:
 
 
 def fingerprints(file: Path) -> list[str]:
-    """Give the fingerprints of the first certificate in a PEM file, SHA-256 first.
+    """Give the fingerprints of the first certificate in a PEM or DER file, SHA-256 first.
+
+    Raises:
+        CertificateError: when there is none.
+    """
+    return fingerprints_of(read_certificate(file).public_bytes(serialization.Encoding.DER))
+
+
+def fingerprints_of(certificate: bytes) -> list[str]:
+    """Give the fingerprints of a certificate in DER, SHA-256 first."""
+    return [fingerprint(certificate, label) for label in ("sha-256", "sha-1")]
+
+
+def read_certificate(file: Path) -> x509.Certificate:
+    """Give the first certificate in a PEM or DER file.
 
     Raises:
         CertificateError: when there is none.
     """
     try:
-        found = x509.load_pem_x509_certificate(file.read_bytes())
-    except (OSError, ValueError) as error:
+        octets = file.read_bytes()
+        if octets.startswith(_DER):
+            return x509.load_der_x509_certificate(octets)
+        return x509.load_pem_x509_certificate(octets)
+    except (OSError, ValueError, x509.InvalidVersion) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         raise CertificateError(
-            f"{file}: no certificate can be read from it ({error}); make it PEM"
+            f"{file}: no certificate can be read from it ({reason}): name a file with one in PEM or DER"
         ) from error
-    der = found.public_bytes(serialization.Encoding.DER)
-    return [fingerprint(der, label) for label in ("sha-256", "sha-1")]
+
+
+def own_certificate_files(folder: Path) -> CertificateFiles:
+    """Say where the appliance's own certificate is, or will be at its first start."""
+    return CertificateFiles(folder / CERTIFICATE_FILE, folder / KEY_FILE)
 
 
 def own_certificate(folder: Path) -> CertificateFiles:
@@ -77,7 +99,7 @@ def own_certificate(folder: Path) -> CertificateFiles:
     Raises:
         CertificateError: when it cannot be made.
     """
-    files = CertificateFiles(folder / CERTIFICATE_FILE, folder / KEY_FILE)
+    files = own_certificate_files(folder)
     if not _there(files):
         try:
             _make_once(files)
@@ -107,28 +129,47 @@ def _make_once(files: CertificateFiles) -> None:
 
 
 def _make(files: CertificateFiles) -> None:
-    key = rsa.generate_private_key(public_exponent=65_537, key_size=_KEY_BITS)
+    key = new_key()
     certificate = self_signed(key, [socket.gethostname(), *_own_names()], datetime.now(UTC))
-    _write_new(
-        files.key,
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ),
+    # Not durable: what is lost is made anew, and shown anew.
+    write_new(files.key, key_octets(key))
+    write_new(files.certificate, certificate.public_bytes(serialization.Encoding.PEM))
+
+
+def new_key() -> rsa.RSAPrivateKey:
+    """Make a key; RSA, because both suites that RFC 9662 section 4 makes mandatory need one."""
+    return rsa.generate_private_key(public_exponent=65_537, key_size=_KEY_BITS)
+
+
+def key_octets(key: rsa.RSAPrivateKey) -> bytes:
+    """Give a key as PEM, without a password: a service starts without anybody there to type it."""
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    _write_new(files.certificate, certificate.public_bytes(serialization.Encoding.PEM))
 
 
-def _write_new(file: Path, octets: bytes) -> None:
-    """Write a file that only we can read. Not durable: one that is lost is made anew, and shown anew."""
-    temporary = file.with_suffix(".new")
+def write_new(file: Path, octets: bytes, mode: int = 0o600) -> None:
+    """Write a file that only we can read, whole or not at all, over one that may be there.
+
+    Args:
+        file: its folder is there.
+        octets: the content.
+        mode: who else may read it; the umask applies.
+
+    Raises:
+        OSError: when it cannot be written.
+    """
+    temporary = file.with_name(f"{file.name}.new")
     temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as opened:
         opened.write(octets)
+        opened.flush()
+        os.fsync(descriptor)  # a crash must leave no empty file in place of an authority's key
     temporary.rename(file)
 
 
-def self_signed(key: rsa.RSAPrivateKey, names: list[str], now: datetime) -> x509.Certificate:
+def self_signed(key: rsa.RSAPrivateKey, names: Sequence[str], now: datetime) -> x509.Certificate:
     """Make a self-signed certificate, for either end of a connection (RFC 5425 section 4.2.1).
 
     Args:
@@ -136,21 +177,49 @@ def self_signed(key: rsa.RSAPrivateKey, names: list[str], now: datetime) -> x509
         names: DNS names and addresses of this machine; the first becomes the common name.
         now: valid from a day before it.
     """
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0][:_LONGEST_COMMON_NAME])])
+    name = subject_named(names[0])
+    return end_entity(key.public_key(), name, names, issuer=name, now=now, until=now + _VALID).sign(
+        key, hashes.SHA256()
+    )
+
+
+def subject_named(name: str) -> x509.Name:
+    """Give a subject with nothing but a common name, cut to what one may be."""
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name[:_LONGEST_COMMON_NAME])])
+
+
+def end_entity(  # noqa: PLR0913 - what a certificate says, each by name
+    key: CertificatePublicKeyTypes,
+    subject: x509.Name,
+    names: Sequence[str],
+    *,
+    issuer: x509.Name,
+    now: datetime,
+    until: datetime,
+) -> x509.CertificateBuilder:
+    """Begin a certificate for either end of a connection; it lacks the signature only.
+
+    Args:
+        key: is certified.
+        subject: whom it names.
+        names: DNS names and addresses; what can be in no certificate is left out.
+        issuer: who will sign it.
+        now: valid from a day before it.
+        until: valid until then.
+    """
     return (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _CLOCKS_DIFFER)
-        .not_valid_after(now + _VALID)
+        .not_valid_before(now - CLOCKS_DIFFER)
+        .not_valid_after(until)
         .add_extension(x509.SubjectAlternativeName(list(_alternative_names(names))), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
         .add_extension(x509.ExtendedKeyUsage(_PURPOSES), critical=False)
         .add_extension(_KEY_USAGE, critical=True)
-        .sign(key, hashes.SHA256())
     )
 
 
@@ -169,7 +238,7 @@ _KEY_USAGE: Final = x509.KeyUsage(
 )
 
 
-def _alternative_names(names: list[str]) -> Iterator[x509.GeneralName]:
+def _alternative_names(names: Sequence[str]) -> Iterator[x509.GeneralName]:
     for name in dict.fromkeys(names):
         try:
             yield x509.IPAddress(ipaddress.ip_address(name))

@@ -15,6 +15,12 @@ class ListenerError(CollectorError):
     exit_code = os.EX_UNAVAILABLE
 
 
+class KeyFileError(CollectorError):
+    """A key or certificate cannot be written: there is one already, or the folder is not ours."""
+
+    exit_code = os.EX_CANTCREAT
+
+
 class CertificateError(CollectorError):
     """A key, certificate or list of authorities cannot be used."""
 

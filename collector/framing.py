@@ -14,8 +14,8 @@ outcomes:
 
 * a frame, perhaps with flags that say which leniency was used;
 * a frame lost: octets that belong to no frame, counted in ``Frames.discarded``;
-* the stream lost: ``Frames.lost`` says why, and the connection should be closed. Only a stream that is
-  certainly no syslog (see collector/framing_foreign.py) is lost, never one with a bad message in it.
+* the stream lost: ``Frames.guest`` says what it is, and the connection should be closed. Only a stream that
+  certainly is no syslog (see collector/guests.py) is lost, never one with a bad message in it.
 
 What is kept of a frame is exactly what its sender framed. A LF that MSG-LEN counts is part of it.
 """
@@ -24,10 +24,10 @@ import re
 import sys
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Final
+from typing import Final, Protocol
 
 from collector.framing_bulk import cut_counted, cut_lines
-from collector.framing_foreign import foreign_protocol, may_become_foreign
+from collector.guests import LONGEST_OPENING, Guest, NeedMore, guest
 from parsers.schema import Flag
 
 DEFAULT_MAXIMUM_OCTETS: Final = 65_536
@@ -54,19 +54,34 @@ class Frames:
     """What one call of a framer gave.
 
     ``flags`` is sparse: the number of a frame in ``frames`` to the flags that framing sets on it.
-    ``discarded`` counts octets that belong to no frame. ``lost`` is the reason why the stream is lost.
+    ``discarded`` counts octets that belong to no frame. ``guest`` is the protocol of a stream that is lost.
     """
 
     frames: list[bytes] = field(default_factory=list)
     flags: dict[int, tuple[Flag, ...]] = field(default_factory=dict)
     discarded: int = 0
-    lost: str | None = None
+    guest: Guest | None = None
 
     def add(self, frame: bytes, *flags: Flag) -> None:
         """Append one frame."""
         if flags:
             self.flags[len(self.frames)] = flags
         self.frames.append(frame)
+
+
+class Framer(Protocol):
+    """Cuts one stream, as ``StreamFramer`` does."""
+
+    holding: bool
+
+    def feed(self, octets: bytes) -> Frames:
+        """Take the next octets, give the frames that they complete."""
+
+    def settle(self) -> Frames:
+        """Give what is complete; to be called when the sender has been silent for a while."""
+
+    def finish(self) -> Frames:
+        """Take the end of the stream."""
 
 
 class _After(Enum):
@@ -98,7 +113,7 @@ class StreamFramer:
         self._discard_line = False  # rest of an oversize line
         self._miscounted = False  # what follows may be the rest of a frame with a wrong MSG-LEN
         self._opening = True  # the first octets have not told yet what this stream is
-        self._lost: str | None = None
+        self._guest: Guest | None = None  # whose stream this is, which is lost then
         self._take(b"", _After.MORE)
 
     def feed(self, octets: bytes) -> Frames:
@@ -135,7 +150,7 @@ class StreamFramer:
         self._position = 0
         self._line_feed = -1  # the next LF and the next NUL, each looked for once
         self._nul = -1
-        self._out = Frames(lost=self._lost)
+        self._out = Frames(guest=self._guest)
 
     def _cut(self, octets: bytes, after: _After) -> Frames:
         self._take(octets, after)
@@ -145,7 +160,7 @@ class StreamFramer:
             while self._position < self._size and self._step():
                 self._searched = 0
         out = self._out
-        if self._lost is not None:
+        if self._guest is not None:
             out.discarded += self._size - self._position
             self._position = self._size
         self._tail = bytearray(octets[self._position :])
@@ -155,11 +170,18 @@ class StreamFramer:
     def _is_syslog(self) -> bool:
         """False when the stream is lost, or its first octets do not tell yet."""
         if self._opening and self._octets:
-            self._lost = self._out.lost = foreign_protocol(self._octets)
-            if self._lost is None and self._after is not _After.END and may_become_foreign(self._octets):
-                return self._wait(0)
+            found = self._look_for_guest()
+            if isinstance(found, NeedMore):
+                return self._wait(found.octets, _LINE_END)
+            self._guest = self._out.guest = found
             self._opening = False
-        return self._lost is None
+        return self._guest is None
+
+    def _look_for_guest(self) -> Guest | NeedMore | None:
+        if self._octets.startswith(b"<"):
+            return None
+        complete = self._after is _After.END or self._size >= LONGEST_OPENING
+        return guest(self._octets[:LONGEST_OPENING], "tcp", complete=complete)
 
     def _cut_simple_lines(self) -> None:
         if self._octets.startswith(b"<") and not (self._discard_octets or self._discard_line):

@@ -10,6 +10,10 @@ Batches are numbered, sent within a window, and held until storage says that the
 stream up to and including ``number``. A refused batch is in storage's quarantine: it is answered, and its
 messages are counted as lost.
 
+Who wants to know the end of a batch gives ``done`` along: it is answered exactly once, True when storage has
+the batch on disk, False when storage refused it or nobody will send it any more. The answers wait in
+``answers`` until whoever drives this calls them: nothing runs inside a change of state.
+
 States: *calling* (HELLO is sent, nothing else may be) and *open* (WELCOME came). A new connection, or silence
 with something unanswered, leads back to *calling*; after WELCOME everything unacknowledged is sent again
 in its order. Storage knows a batch by collector id, stream and number, and stores it once.
@@ -19,7 +23,7 @@ is submitted all the same is taken, because its octets were already read.
 """
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -40,6 +44,7 @@ REFUSED_BY_STORAGE: Final = "refused by storage"
 NOT_ACKNOWLEDGED: Final = "not acknowledged when stopping"
 
 Message = list[Any]  # the ZeroMQ frames: bytes, or for a payload anything with the buffer protocol
+Done = Callable[[bool], None]  # told once whether storage has the messages on disk
 _Key = tuple[bytes, int]  # tenant/stream and number
 
 
@@ -49,6 +54,7 @@ class _Batch:
     messages: int
     octets: int  # as sent
     lost: Counter[str]  # where its messages are counted should they be lost, by reason
+    done: Done | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,8 @@ class Totals:
 class Handoff:
     """The state of one collector's hand-off. Methods are events; ``outgoing`` holds what is to be sent.
 
-    ``refusals`` holds what an operator must be told of; whoever tells it takes it out.
+    ``refusals`` holds what an operator must be told of, ``answers`` what senders must be; whoever tells it
+    takes it out.
 
     Args:
         collector: this process's id, new with every start.
@@ -91,6 +98,7 @@ class Handoff:
     answer_seconds: float
     outgoing: deque[Message] = field(default_factory=deque)
     refusals: deque[Refusal] = field(default_factory=deque)
+    answers: deque[tuple[Done, bool]] = field(default_factory=deque)
     totals: Totals = field(default_factory=Totals)
     open: bool = False
     held_octets: int = 0
@@ -118,7 +126,15 @@ class Handoff:
         return not self._sent and not self._waiting
 
     def submit(  # noqa: PLR0913 - what a batch is, each by name
-        self, tenant: str, stream: str, *, messages: int, octets: int, payload: Any, lost: Counter[str]
+        self,
+        tenant: str,
+        stream: str,
+        *,
+        messages: int,
+        octets: int,
+        payload: Any,
+        lost: Counter[str],
+        done: Done | None = None,
     ) -> None:
         """Take a batch.
 
@@ -129,20 +145,30 @@ class Handoff:
             octets: the octets of its messages as received.
             payload: the encoded records; anything with the buffer protocol.
             lost: where its messages are counted should they be lost, by reason.
+            done: whom to answer, by ``answers``.
         """
         name = f"{tenant}/{stream}".encode()
         number = self._numbers[name] = self._numbers.get(name, 0) + 1
         header = BatchHeader(tenant, stream, self.collector, number, messages, octets).encode()
         size = len(header) + memoryview(payload).nbytes
-        self._waiting[name, number] = _Batch([BATCH, header, payload], messages, size, lost)
+        self._waiting[name, number] = _Batch([BATCH, header, payload], messages, size, lost, done)
         self.totals.submitted += 1
         self._hold(size, messages)
         self._send()
 
-    def give_up(self) -> None:
-        """Count what is still unacknowledged as lost: nobody will send it again."""
-        for batch in (*self._sent.values(), *self._waiting.values()):
-            batch.lost[NOT_ACKNOWLEDGED] += batch.messages
+    def give_up(self) -> int:
+        """Let go of all that is unacknowledged: nobody will send it again. Give how many messages are lost.
+
+        They are counted. Messages whose sender is answered, and so keeps them, are not lost.
+        """
+        lost = 0
+        for key in [*self._sent, *self._waiting]:
+            batch = self._let_go(key)
+            if batch.done is None:
+                batch.lost[NOT_ACKNOWLEDGED] += batch.messages
+                lost += batch.messages
+            self._answer(batch, ok=False)
+        return lost
 
     def connected(self, now: float) -> None:
         """Take the event of a new connection: whatever was on its way on the old one may be lost."""
@@ -186,6 +212,7 @@ class Handoff:
             batch = self._let_go(key)
             self.totals.acknowledged += 1
             self.totals.acknowledged_messages += batch.messages
+            self._answer(batch, ok=True)
         self._set_window(window)
 
     def _refused(self, name: bytes, number: int, reason: str) -> None:
@@ -195,6 +222,7 @@ class Handoff:
         self.totals.refused += 1
         self.totals.refused_messages += batch.messages
         batch.lost[REFUSED_BY_STORAGE] += batch.messages
+        self._answer(batch, ok=False)
         self.refusals.append(Refusal(name.decode(errors="replace"), number, batch.messages, reason))
         self._send()
 
@@ -209,9 +237,13 @@ class Handoff:
             self.outgoing.append(batch.message)
 
     def _let_go(self, key: _Key) -> _Batch:
-        batch = self._sent.pop(key)
+        batch = self._sent.pop(key, None) or self._waiting.pop(key)
         self._hold(-batch.octets, -batch.messages)
         return batch
+
+    def _answer(self, batch: _Batch, *, ok: bool) -> None:
+        if batch.done is not None:
+            self.answers.append((batch.done, ok))
 
     def _hold(self, octets: int, messages: int) -> None:
         self.held_octets += octets

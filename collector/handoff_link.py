@@ -16,7 +16,7 @@ import zmq
 import zmq.asyncio
 from zmq.utils.monitor import recv_monitor_message
 
-from collector.handoff import Handoff
+from collector.handoff import Done, Handoff
 
 log = logging.getLogger(__name__)
 
@@ -50,10 +50,20 @@ class HandoffLink:
         self._task = asyncio.create_task(self._keep_connected())
 
     def submit(  # noqa: PLR0913 - as there
-        self, tenant: str, stream: str, *, messages: int, octets: int, payload: Any, lost: Counter[str]
+        self,
+        tenant: str,
+        stream: str,
+        *,
+        messages: int,
+        octets: int,
+        payload: Any,
+        lost: Counter[str],
+        done: Done | None = None,
     ) -> None:
-        """Take a batch; see ``Handoff.submit``."""
-        self._handoff.submit(tenant, stream, messages=messages, octets=octets, payload=payload, lost=lost)
+        """Take a batch; see ``Handoff.submit``. ``done`` is called from the event loop, never from here."""
+        self._handoff.submit(
+            tenant, stream, messages=messages, octets=octets, payload=payload, lost=lost, done=done
+        )
         self._work_to_do.set()
         self._changed()
 
@@ -61,6 +71,12 @@ class HandoffLink:
         """Raise what ended the work on the connection, if anything did: that would be our mistake."""
         if self._task is not None and self._task.done():
             self._task.result()
+
+    def give_up(self) -> int:
+        """Let go of all that is unacknowledged, answer who waits for it, and give how many are lost."""
+        lost = self._handoff.give_up()
+        self._answer()
+        return lost
 
     async def drain(self, seconds: float) -> bool:
         """Wait until everything is answered, but no longer than ``seconds``; tell whether it is."""
@@ -127,6 +143,7 @@ class HandoffLink:
             answer = await socket.recv_multipart()
             self._handoff.received(answer, time.monotonic())
             self._tell()
+            self._answer()
             self._work_to_do.set()
             self._answered.set()
             self._changed()
@@ -142,6 +159,11 @@ class HandoffLink:
                     return
         finally:
             lost.cancel()
+
+    def _answer(self) -> None:
+        while self._handoff.answers:
+            done, ok = self._handoff.answers.popleft()
+            done(ok)
 
     def _tell(self) -> None:
         answers = self._handoff.open and (

@@ -2,17 +2,24 @@
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
+from math import inf
 from typing import Any, Protocol
 
 import pyarrow as pa
 
+from collector.admission import Admission, Received
 from collector.counts import ListenerCounts
+from collector.handoff import Done
+from collector.reader import Reader
 from collector.settings import ListenerSettings
+from collector.sources import Sources
 from parsers.batch import encode_records
-from parsers.pipeline import Arrival, parse_frames
+from parsers.pipeline import Arrival
 from parsers.schema import Flag
 
 log = logging.getLogger(__name__)
@@ -24,7 +31,15 @@ class Submit(Protocol):
     """Takes a finished batch; see ``collector.handoff.Handoff.submit``."""
 
     def __call__(  # noqa: PLR0913 - as there
-        self, tenant: str, stream: str, *, messages: int, octets: int, payload: Any, lost: Counter[str]
+        self,
+        tenant: str,
+        stream: str,
+        *,
+        messages: int,
+        octets: int,
+        payload: Any,
+        lost: Counter[str],
+        done: Done | None = None,
     ) -> None:
         """Take one batch."""
 
@@ -37,6 +52,7 @@ class Gathered:
     arrivals: list[Arrival] = field(default_factory=list)
     flags: dict[int, tuple[Flag, ...]] = field(default_factory=dict)
     octets: int = 0
+    dones: list[Done] = field(default_factory=list)
 
     def add(self, frames: Sequence[bytes], arrivals: Sequence[Arrival], flags: Flags) -> None:
         """Append frames. ``flags`` goes by their number in ``frames``."""
@@ -47,8 +63,15 @@ class Gathered:
         for number, several in flags.items():
             self.flags[first + number] = several
 
+    def done(self) -> Done | None:
+        """Whom to answer when all of it is in storage, or will never be."""
+        return partial(_answer, tuple(self.dones)) if self.dones else None
+
     def halves(self) -> tuple["Gathered", "Gathered"]:
-        """Cut in two; for finding the one frame that breaks something, not for the usual way."""
+        """Cut in two; for finding the one frame that breaks something, not for the usual way.
+
+        Who waits for an answer gets it when both halves have theirs.
+        """
         middle = len(self.frames) // 2
         arrivals = [
             Arrival(run.received_at, run.peer, 1, run.tls_identity)
@@ -66,16 +89,45 @@ class Gathered:
             arrivals[middle:],
             {number - middle: flags for number, flags in self.flags.items() if number >= middle},
         )
+        if (done := self.done()) is not None:
+            first.dones = second.dones = [_Both(done)]
         return first, second
+
+
+def _columns(records: pa.RecordBatch) -> dict[str, pa.Array]:
+    return dict(zip(records.schema.names, records.columns, strict=True))
+
+
+def _answer(dones: Sequence[Done], ok: bool) -> None:  # noqa: FBT001 - as Done has it
+    for done in dones:
+        done(ok)
+
+
+class _Both:
+    """Answers once, after two answers: True when both are."""
+
+    def __init__(self, done: Done) -> None:
+        self._done = done
+        self._answers: list[bool] = []
+
+    def __call__(self, ok: bool) -> None:  # noqa: FBT001 - as Done has it
+        """Take one of the two answers."""
+        self._answers.append(ok)
+        if len(self._answers) == len(("first", "second")):
+            self._done(all(self._answers))
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a batch goes: after so many messages or octets, or seconds since its first message."""
+    """When a batch goes: after so many messages or octets, or seconds since its first message.
+
+    But for the first two, ``interval`` seconds pass at least between batches: each costs work and a sync.
+    """
 
     messages: int
     octets: int
     seconds: float
+    interval: float = 0.0
 
 
 class Intake:
@@ -86,30 +138,72 @@ class Intake:
         settings: how its messages are read, and which stream they go to.
         limits: when a batch goes.
         submit: takes the batches.
+        reader: makes records of frames; without it, one that knows of no sources and no rules.
     """
 
-    def __init__(self, name: str, settings: ListenerSettings, limits: Limits, submit: Submit) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: ListenerSettings,
+        limits: Limits,
+        submit: Submit,
+        reader: Reader | None = None,
+    ) -> None:
         self.counts = ListenerCounts()
         self._name = name
         self._settings = settings
-        self._timezone = settings.source_timezone()
+        self.reader = reader or Reader(name, settings.transport, Sources(name, settings, {}))
+        self._admission = Admission(settings.sender_networks)
         self._limits = limits
         self._submit = submit
         self._gathered = Gathered()
         self._timer: asyncio.TimerHandle | None = None
+        self._flushed_at = -inf
 
-    def add(self, frames: Sequence[bytes], arrivals: Sequence[Arrival], flags: Flags) -> None:
-        """Take frames; ``arrivals`` are runs of them, ``flags`` goes by their number in ``frames``."""
+    def add(
+        self,
+        frames: Sequence[bytes],
+        arrivals: Sequence[Arrival],
+        flags: Flags,
+        done: Done | None = None,
+    ) -> None:
+        """Take frames.
+
+        Args:
+            frames: messages, which travel in one batch.
+            arrivals: runs of them.
+            flags: those that framing set, by number in ``frames``.
+            done: called exactly once, and never from here: True when storage has all these frames on disk,
+                False when it has refused them or they are given up. Without frames there is no call.
+        """
+        if self._admission.limited:
+            frames, arrivals, flags = self._admitted(frames, arrivals, flags, done)
         if not frames:
             return
         self.counts.messages += len(frames)
         self.counts.count_flags(flags.values())
         gathered = self._gathered
         gathered.add(frames, arrivals, flags)
+        if done is not None:
+            gathered.dones.append(done)
         if len(gathered.frames) >= self._limits.messages or gathered.octets >= self._limits.octets:
             self.flush()
         elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(self._limits.seconds, self.flush)
+            self._timer = asyncio.get_running_loop().call_later(self._delay(), self.flush)
+
+    def _delay(self) -> float:
+        since = time.monotonic() - self._flushed_at
+        return max(self._limits.seconds, self._limits.interval - since)
+
+    def _admitted(
+        self, frames: Sequence[bytes], arrivals: Sequence[Arrival], flags: Flags, done: Done | None
+    ) -> Received:
+        """Leave out, and count, what comes from those who may not send."""
+        received = self._admission.admitted(frames, arrivals, flags)
+        self.counts.not_admitted += len(frames) - len(received[0])
+        if frames and not received[0] and done is not None:
+            asyncio.get_running_loop().call_soon(done, False)
+        return received
 
     def flush(self) -> None:
         """Parse and hand over what was gathered."""
@@ -117,6 +211,7 @@ class Intake:
             self._timer.cancel()
             self._timer = None
         gathered, self._gathered = self._gathered, Gathered()
+        self._flushed_at = time.monotonic()
         if gathered.frames:
             self._hand_over(gathered)
 
@@ -129,14 +224,32 @@ class Intake:
                 for half in gathered.halves():
                     self._hand_over(half)
                 return
-            self.counts.lost["not parsed"] += 1
             log.exception(
-                "listener %s: a message could not be made a record and is lost; "
+                "listener %s: a message could not be read and is kept as text only; "
                 "report it with these octets: %r",
                 self._name,
                 gathered.frames[0],
             )
+            self._hand_over_unread(gathered)
             return
+        self._hand_over_records(gathered, payload)
+
+    def _hand_over_unread(self, gathered: Gathered) -> None:
+        """Hand over one message without reading it: its octets and text in an empty message's record."""
+        (octets,) = gathered.frames
+        try:
+            empty = self._parse(replace(gathered, frames=[b""]))
+            own = {"raw": pa.array([octets], pa.binary()), "message": [octets.decode(errors="replace")]}
+            payload = encode_records(pa.RecordBatch.from_pydict({**_columns(empty), **own}, empty.schema))
+        except Exception:
+            log.exception("listener %s: nothing can be made a record; messages are lost", self._name)
+            self.counts.lost["not parsed"] += 1
+            if (done := gathered.done()) is not None:
+                asyncio.get_running_loop().call_soon(done, False)
+            return
+        self._hand_over_records(gathered, payload)
+
+    def _hand_over_records(self, gathered: Gathered, payload: Any) -> None:
         self._submit(
             self._settings.tenant,
             self._settings.stream,
@@ -144,15 +257,8 @@ class Intake:
             octets=gathered.octets,
             payload=payload,
             lost=self.counts.lost,
+            done=gathered.done(),
         )
 
     def _parse(self, gathered: Gathered) -> pa.RecordBatch:
-        return parse_frames(
-            gathered.frames,
-            gathered.arrivals,
-            listener=self._name,
-            transport=self._settings.transport,
-            format=self._settings.format,
-            timezone=self._timezone,
-            framing_flags=gathered.flags,
-        )
+        return self.reader.read(gathered.frames, gathered.arrivals, gathered.flags)

@@ -3,7 +3,10 @@
 import os
 from datetime import UTC, tzinfo
 from pathlib import Path
+from typing import Final
 from zoneinfo import ZoneInfo
+
+LOCAL: Final = "local"  # the name, in settings, of this machine's zone
 
 
 def local_timezone() -> tzinfo:
@@ -16,3 +19,8 @@ def local_timezone() -> tzinfo:
             return ZoneInfo.from_file(rules, key="local")
     except (OSError, ValueError, KeyError):  # no such zone, or a machine without zones
         return UTC
+
+
+def timezone_of(name: str) -> tzinfo:
+    """The zone of a setting: LOCAL, or a name of the tz database."""
+    return local_timezone() if name == LOCAL else ZoneInfo(name)

@@ -3,32 +3,37 @@
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from collector.certificate import fingerprints, own_certificate
+from collector.credentials import ContextMaker, Credentials
 from collector.datagrams import drops_by_inode
+from collector.dtls import DtlsListener
+from collector.given import GivenSocket, match_sockets
 from collector.handoff import Handoff
 from collector.handoff_link import HandoffLink
 from collector.intake import Intake, Limits
+from collector.listening import Listener, Needs, open_listener
+from collector.reader import Reader
+from collector.rules import Loaded, load_and_tell, rules_for
 from collector.settings import CollectorSettings, ListenerSettings
-from collector.tcp import StreamConnection, StreamListener
-from collector.tls import TlsConnection
-from collector.tls_session import configured_certificate, server_context
+from collector.sources import Sources
 from collector.udp import UdpListener
 
 log = logging.getLogger(__name__)
-
-Listener = UdpListener | StreamListener
 
 _REPORT_SECONDS: Final = 1.0
 _QUIET_SECONDS: Final = 0.05  # a stopping collector goes on reading until nothing came for so long ...
 _LAST_READ_SECONDS: Final = 2.0  # ... but no longer than this
 # Parsing holds up reading. The kernel's buffer of a UDP socket must hold what comes meanwhile: some 6 ms.
 _UDP_BATCH_MESSAGES: Final = 4096
+# librelp sends 128 messages ahead and then waits for answers, so that those must not wait for others.
+_RELP_FLUSH_SECONDS: Final = 0.001
+_RELP_INTERVAL_SECONDS: Final = 0.005
 _UDP_TABLES: Final = (Path("/proc/net/udp"), Path("/proc/net/udp6"))
 
 
@@ -39,16 +44,27 @@ class Collector:
         settings: what to listen on, and within which bounds.
         tls_folder: where the appliance's own key and certificate are, or will be made.
         endpoint: storage's ZeroMQ address.
+        given: sockets that are open already, by listener.
+        rules: the rule files.
     """
 
-    def __init__(self, settings: CollectorSettings, tls_folder: Path, endpoint: str) -> None:
+    def __init__(
+        self,
+        settings: CollectorSettings,
+        tls_folder: Path,
+        endpoint: str,
+        given: Mapping[str, GivenSocket] | None = None,
+        rules: Sequence[Loaded] = (),
+    ) -> None:
         self._settings = settings
+        self._rules = rules
+        self._given = given or {}
         self._tls_folder = tls_folder
         self._endpoint = endpoint
         self._handoff = Handoff(uuid.uuid4().hex, settings.memory_octets, settings.answer_seconds)
         self._link = HandoffLink(self._handoff, endpoint, self._balance)
         self._listeners: list[Listener] = []
-        self._fingerprints: dict[str, list[str]] = {}
+        self._credentials: dict[str, Credentials] = {}  # by listener
         self._paused = False
         self._told_lost = 0
 
@@ -60,33 +76,38 @@ class Collector:
             CertificateError: when a key or certificate cannot be used.
         """
         for name, listener in self._settings.listeners.items():
-            if listener.enabled:
+            if listener.enabled and not self._is_left_to_another(name, listener):
                 self._listeners.append(self._open(name, listener))
         self._link.start()
         for opened in self._listeners:
             await opened.start()
 
+    def _is_left_to_another(self, name: str, listener: ListenerSettings) -> bool:
+        """Whether another process reads the socket alone: one that many read would mix up DTLS sessions."""
+        given = self._given.get(name)
+        return given is not None and not given.first and listener.transport == "dtls"
+
     def _open(self, name: str, settings: ListenerSettings) -> Listener:
-        shared = self._settings.processes > 1
-        intake = Intake(name, settings, self._limits(settings), self._link.submit)
-        if settings.transport == "udp":
-            return UdpListener(name, settings, intake, shared=shared)
-        if settings.transport == "tcp":
-            return StreamListener(name, settings, intake, StreamConnection, shared=shared)
-        files = configured_certificate(settings) or own_certificate(self._tls_folder)
-        context = server_context(name, settings, files)
-        self._fingerprints[name] = fingerprints(files.certificate)
-        return StreamListener(
-            name, settings, intake, lambda listener: TlsConnection(listener, context), shared=shared
-        )
+        shared, given = self._settings.processes > 1, self._given.get(name)
+        sources = Sources(name, settings, self._settings.sources)
+        reader = Reader(name, settings.transport, sources, rules_for(self._rules, settings.stream))
+        intake = Intake(name, settings, self._limits(settings), self._link.submit, reader)
+        make_credentials = partial(self._read_credentials, name, settings)
+        return open_listener(Needs(name, settings, intake, make_credentials, shared, given))
+
+    def _read_credentials(self, name: str, settings: ListenerSettings, make: ContextMaker) -> Credentials:
+        credentials = self._credentials[name] = Credentials(name, settings, self._tls_folder, make)
+        return credentials
 
     def _limits(self, listener: ListenerSettings) -> Limits:
         settings = self._settings
-        most = _UDP_BATCH_MESSAGES if listener.transport == "udp" else settings.flush_messages
+        most = _UDP_BATCH_MESSAGES if listener.transport in {"udp", "gelf-udp"} else settings.flush_messages
+        is_answered = listener.transport.startswith("relp")
         return Limits(
             messages=min(settings.flush_messages, most),
             octets=settings.flush_octets,
-            seconds=settings.flush_milliseconds / 1000,
+            seconds=_RELP_FLUSH_SECONDS if is_answered else settings.flush_milliseconds / 1000,
+            interval=_RELP_INTERVAL_SECONDS if is_answered else 0.0,
         )
 
     def _balance(self) -> None:
@@ -103,9 +124,11 @@ class Collector:
     def look(self) -> dict[str, Any]:
         """Look at the kernel's counters, tell of new losses, and give the state for the status."""
         self._link.check()
+        for credentials in self._credentials.values():
+            credentials.look()
         drops = _kernel_drops()
         for listener in self._listeners:
-            if isinstance(listener, UdpListener):
+            if isinstance(listener, UdpListener | DtlsListener):
                 listener.look_at_drops(drops)
         self._tell_losses()
         return self._report()
@@ -143,8 +166,9 @@ class Collector:
 
     def _report_of(self, listener: Listener) -> dict[str, Any]:
         state = listener.report()
-        if listener.name in self._fingerprints:
-            state["fingerprints"] = self._fingerprints[listener.name]
+        state["sequence_gaps"] = listener.intake.reader.gaps.report()
+        if listener.name in self._credentials:
+            state["fingerprints"] = self._credentials[listener.name].fingerprints
         return state
 
     async def drain(self) -> None:
@@ -153,13 +177,11 @@ class Collector:
         for listener in self._listeners:
             await listener.close()
             listener.intake.flush()
-        if not await self._link.drain(self._settings.stop_seconds):
-            self._handoff.give_up()
+        if not await self._link.drain(self._settings.stop_seconds) and (lost := self._link.give_up()):
             log.error(
-                "%d messages in %d batches were not acknowledged within %g s and are lost: "
+                "%d messages were not acknowledged within %g s and are lost: "
                 "see whether role storage runs, and why it was slow",
-                self._handoff.held_messages,
-                self._handoff.unacknowledged + self._handoff.waiting,
+                lost,
                 self._settings.stop_seconds,
             )
 
@@ -189,7 +211,7 @@ def _kernel_drops() -> dict[int, int]:
     return drops
 
 
-async def run(  # noqa: PLR0913 - what every role is given, and two places
+async def run(  # noqa: PLR0913 - what every role is given, two places, and sockets
     settings: CollectorSettings,
     *,
     tls_folder: Path,
@@ -197,6 +219,9 @@ async def run(  # noqa: PLR0913 - what every role is given, and two places
     report: Callable[[Mapping[str, Any]], None],
     ready: Callable[[], None],
     stop: asyncio.Event,
+    given: Sequence[tuple[str, int]] = (),
+    first: bool = True,
+    folder: Path = Path(),
 ) -> None:
     """Receive until ``stop`` is set, then hand over everything that was received.
 
@@ -207,12 +232,16 @@ async def run(  # noqa: PLR0913 - what every role is given, and two places
         report: is given the role's state, in JSON's types, before ``ready``, every second and at the end.
         ready: is called once all listeners are open.
         stop: asks for the end.
+        given: sockets that another process has opened for this one, by name and number of descriptor.
+        first: whether this is the first of the collector processes.
+        folder: where relative paths of rule files start: the configuration file's folder.
 
     Raises:
         ListenerError: when an address cannot be had; the message names the setting to change.
         CertificateError: when a key or certificate cannot be used; likewise.
     """
-    collector = Collector(settings, tls_folder, endpoint)
+    sockets = match_sockets(given, settings.listeners, first=first)
+    collector = Collector(settings, tls_folder, endpoint, sockets, load_and_tell(settings, folder))
     try:
         await collector.start()
         report(collector.look())

@@ -1,31 +1,40 @@
 """What can be set of the collector: its listeners, its batches, and how much it may hold."""
 
+import os
 from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from collector.local_time import local_timezone
+from collector.local_time import LOCAL, timezone_of
+from collector.rule_settings import RuleSettings, default_rules, each_has_messages
+from collector.source_settings import (
+    CharsetName,
+    FormatName,
+    SourceSettings,
+    TimezoneName,
+    network_of,
+    one_source_a_place,
+)
+from collector.tls_settings import Fingerprint, PeerName
+from parsers.source import DateOrder
 
-Transport = Literal["udp", "tcp", "tls"]
+Transport = Literal["udp", "tcp", "tls", "dtls", "relp", "relp-tls", "gelf-udp", "gelf-tcp", "unix"]
+OVER_UDP: Final = frozenset({"udp", "dtls", "gelf-udp"})
+LONGEST_PATH: Final = 107  # octets of a Unix socket's path, before its NUL (unix(7))
+OVER_TLS: Final = frozenset({"tls", "dtls", "relp-tls"})
 
-_LOCAL: Final = "local"
 _NAME: Final = r"^[a-z0-9][a-z0-9_.-]{0,62}$"  # names a folder of the archive, too
 _ListenerName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")]
 
 
-def _timezone_name(name: str) -> str:
-    if name != _LOCAL:
-        try:
-            ZoneInfo(name)
-        except (ValueError, OSError, KeyError) as error:  # a missing zone is a KeyError
-            raise ValueError(
-                f"time zone {name!r} is not known on this machine: "
-                "use 'local', 'UTC', or a name such as 'Europe/Vienna' (package tzdata has them)"
-            ) from error
-    return name
+def _network(text: str) -> str:
+    network_of(text)
+    return text
+
+
+_Network = Annotated[str, AfterValidator(_network)]
 
 
 class ListenerSettings(BaseModel):
@@ -36,8 +45,11 @@ class ListenerSettings(BaseModel):
     enabled: bool = Field(default=True, description="Whether this listener is opened.")
     transport: Transport = Field(
         description=(
-            "How messages come: udp (RFC 5426), tcp (RFC 6587, both framings, found frame by frame) or "
-            "tls (RFC 5425; the other framing is understood as well)."
+            "How messages come: udp (RFC 5426), tcp (RFC 6587, both framings, found frame by frame), "
+            "tls (RFC 5425; the other framing is understood as well), dtls (RFC 6012; messages without "
+            "framing are understood as well), relp (RELP, which acknowledges what is on disk), relp-tls "
+            "(that inside TLS from the first octet), gelf-udp (GELF, with chunks and compression), gelf-tcp "
+            "(GELF, ended by NUL or LF) or unix (a datagram socket, as programs of this machine log to)."
         )
     )
     address: str = Field(
@@ -50,12 +62,26 @@ class ListenerSettings(BaseModel):
         ),
     )
     port: int = Field(
+        default=0,
         ge=0,
         le=65_535,
         description=(
             "Port to listen on; 0 takes any free one. The standards' ports are 514 (UDP) and 6514 (TLS); "
-            "ports below 1024 need the capability CAP_NET_BIND_SERVICE."
+            "usual ones are 2514 (RELP) and 12201 (GELF). Ports below 1024 need the capability "
+            "CAP_NET_BIND_SERVICE."
         ),
+    )
+    path: Path | None = Field(
+        default=None,
+        description=(
+            "Unix: path of the socket, such as '/run/sysledger/log'. It is made at the start and removed at "
+            "the end. Nothing may stand there but the socket of a program that has ended."
+        ),
+    )
+    mode: str = Field(
+        default="0666",
+        pattern="^0?[0-7]{3}$",
+        description="Unix: permissions of the socket, as chmod(1) takes them. Who may write to it, may log.",
     )
     tenant: str = Field(
         default="default",
@@ -67,15 +93,32 @@ class ListenerSettings(BaseModel):
         pattern=_NAME,
         description="Stream, within the tenant, that the messages go to. Its name is a folder.",
     )
-    format: Literal["auto", "rfc5424", "rfc3164"] = Field(
+    format: FormatName = Field(
         default="auto",
-        description="How messages are read. auto decides for each; what fits nothing is kept unparsed.",
+        description=(
+            "How messages are read. auto decides for each, and knows devices' dialects; rfc5424 takes all "
+            "for that, and rfc3164 goes by that standard's rules alone. What fits nothing is kept unparsed."
+        ),
     )
-    timezone: Annotated[str, AfterValidator(_timezone_name)] = Field(
-        default=_LOCAL,
+    timezone: TimezoneName = Field(
+        default=LOCAL,
         description=(
             "Time zone of originators that send times without one (RFC 3164): 'local' for this machine's, "
             "or a name such as 'Europe/Vienna' or 'UTC'."
+        ),
+    )
+    charset: CharsetName = Field(
+        default="utf-8",
+        description=(
+            "Character set of texts that are not UTF-8, such as 'iso-8859-1', 'windows-1252', 'shift_jis' or "
+            "'gb18030'. 'utf-8' shows such octets as U+FFFD, with the flag utf8_invalid."
+        ),
+    )
+    date_order: DateOrder | None = Field(
+        default=None,
+        description=(
+            "What comes first in a date such as 05/06/2026. Without it such a date is read only where one "
+            "number is more than 12."
         ),
     )
     maximum_octets: int = Field(
@@ -85,7 +128,8 @@ class ListenerSettings(BaseModel):
         json_schema_extra={"unit": "octets"},
         description=(
             "Longest message that is kept whole. What is longer is cut at its end and flagged 'truncated'. "
-            "A UDP datagram never holds more than 65535."
+            "A UDP datagram never holds more than 65535, and RELP takes 131072 in any case, which its "
+            "specification promises to every sender."
         ),
     )
     receive_buffer: int = Field(
@@ -103,51 +147,163 @@ class ListenerSettings(BaseModel):
         ge=1,
         le=1_000_000,
         json_schema_extra={"unit": "connections"},
-        description="TCP and TLS: connections open at a time, in one process. More are refused and counted.",
+        description="TCP, TLS and DTLS: connections open at a time in a process. More are refused, counted.",
+    )
+    sender_networks: tuple[_Network, ...] = Field(
+        default=(),
+        description=(
+            "Who may send, as networks or addresses: '192.0.2.7', '10.0.0.0/8'. Connections of others are "
+            "refused, their datagrams are thrown away, and both are counted. Without any, everybody may."
+        ),
     )
     certificate: Path | None = Field(
         default=None,
         description=(
-            "TLS: file with the certificate chain, PEM. Without it the appliance makes a key and a "
-            "self-signed certificate in the folder tls of the data folder."
+            "TLS and DTLS: file with the certificate chain, PEM. Without it the appliance makes a key and a "
+            "self-signed certificate in the folder tls of the data folder. These files are read again when "
+            "they change."
         ),
     )
-    key: Path | None = Field(default=None, description="TLS: file with the certificate's private key, PEM.")
+    key: Path | None = Field(
+        default=None, description="TLS and DTLS: file with the certificate's private key, PEM."
+    )
     client_certificate: Literal["none", "optional", "required"] = Field(
         default="none",
         description=(
-            "TLS: whether a sender must prove who it is. none asks for no certificate, optional checks one "
-            "that is sent, required refuses senders without one. client_ca says which are accepted."
+            "TLS and DTLS: whether a sender must prove who it is. none asks for no certificate, optional "
+            "checks one that is sent, required refuses senders without one. client_ca and "
+            "client_fingerprints say which are accepted."
+        ),
+    )
+    proxy_protocol: Literal["off", "required"] = Field(
+        default="off",
+        description=(
+            "TCP, TLS and RELP: required when a load balancer (HAProxy, nginx) stands before this listener "
+            "and says by a header of the PROXY protocol, version 1 or 2, whose connection it passes on; that "
+            "address is then kept as the peer. Connections without the header are refused."
+        ),
+    )
+    proxy_networks: tuple[_Network, ...] = Field(
+        default=(),
+        description=(
+            "The load balancers, as networks or addresses: '192.0.2.7', '10.0.0.0/8'. They alone send the "
+            "header of proxy_protocol, and must; everybody else is taken as a sender of messages. Without "
+            "any, everybody must send it, and could name any address."
         ),
     )
     client_ca: Path | None = Field(
         default=None,
         description=(
-            "TLS: file with the certificates, PEM, that senders' certificates are checked against: "
+            "TLS and DTLS: file with the certificates, PEM, that senders' certificates are checked against: "
             "authorities, or the senders' own certificates one by one."
+        ),
+    )
+    client_names: tuple[PeerName, ...] = Field(
+        default=(),
+        description=(
+            "TLS and DTLS: names of which a sender's certificate must have one, as dNSName or iPAddress, "
+            "when client_ca accepts it: 'fw1.example.com', '192.0.2.7', or 'fw-*.example.com', where '*' "
+            "stands for any characters but a dot. Without any, every certificate that client_ca accepts "
+            "will do."
+        ),
+    )
+    client_wildcards: bool = Field(
+        default=False,
+        description=(
+            "TLS and DTLS: whether '*.example.com' in a sender's certificate stands for every name that is "
+            "one label longer than example.com."
+        ),
+    )
+    client_common_name: bool = Field(
+        default=False,
+        description=(
+            "TLS and DTLS: whether the common name counts for client_names in certificates that have no "
+            "dNSName, as those of old devices do."
+        ),
+    )
+    client_fingerprints: tuple[Fingerprint, ...] = Field(
+        default=(),
+        description=(
+            "TLS and DTLS: fingerprints of senders' certificates that are accepted whoever signed them, and "
+            "whenever they end: 'sha-256:AB:…' or 'sha-1:AB:…', as `sysledger tls fingerprint` prints "
+            "them."
+        ),
+    )
+    idle_seconds: float | None = Field(
+        default=None,
+        ge=1.0,
+        le=31_536_000.0,
+        json_schema_extra={"unit": "seconds"},
+        description=(
+            "TLS and DTLS: silence after which a connection is closed, with close_notify first. Without it "
+            "connections stay open; DTLS sessions, of whose end nobody may ever tell, are forgotten after a "
+            "day."
         ),
     )
     legacy_cipher: bool = Field(
         default=False,
         description=(
-            "TLS: also allow TLS_RSA_WITH_AES_128_CBC_SHA, the weak suite that RFC 5425 made mandatory and "
-            "RFC 9662 keeps for old devices only."
+            "TLS and DTLS: also allow TLS_RSA_WITH_AES_128_CBC_SHA, the weak suite that RFC 5425 made "
+            "mandatory and RFC 9662 keeps for old devices only."
         ),
     )
+
+    @model_validator(mode="after")
+    def _has_a_place(self) -> Self:
+        if self.transport == "unix" and self.path is None:
+            raise ValueError("a unix listener needs path: name the socket, such as '/run/sysledger/log'")
+        if self.path is not None and len(os.fsencode(self.path)) > LONGEST_PATH:
+            raise ValueError(f"path has more than {LONGEST_PATH} octets, the most of a socket's: shorten it")
+        if self.path is not None and "\0" in str(self.path):
+            raise ValueError("path holds a NUL, which no file's name does: remove it")
+        if self.transport != "unix" and self.path is not None:
+            raise ValueError("path is for transport 'unix' only: remove it, or set transport to 'unix'")
+        if self.transport != "unix" and "port" not in self.model_fields_set:
+            raise ValueError("port is missing: set the port to listen on")
+        return self
+
+    @model_validator(mode="after")
+    def _has_senders(self) -> Self:
+        if self.transport == "unix" and self.sender_networks:
+            raise ValueError("sender_networks is for networks: remove it; mode says who may log")
+        return self
+
+    @model_validator(mode="after")
+    def _has_balancers(self) -> Self:
+        if self.proxy_protocol == "required" and (self.transport in OVER_UDP or self.transport == "unix"):
+            raise ValueError("proxy_protocol is for TCP, TLS and RELP only: remove it")
+        if self.proxy_networks and self.proxy_protocol == "off":
+            raise ValueError(
+                "proxy_networks does nothing while proxy_protocol is 'off': "
+                "set that to 'required', or remove proxy_networks"
+            )
+        return self
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if (self.certificate is None) != (self.key is None):
             raise ValueError("certificate and key belong together: set both, or neither")
-        if self.client_certificate != "none" and self.client_ca is None:
+        if self.client_certificate != "none" and self.client_ca is None and not self.client_fingerprints:
             raise ValueError(
-                "client_certificate needs client_ca: name a PEM file with the authorities of your senders"
+                "client_certificate needs client_ca or client_fingerprints: name a PEM file with the "
+                "authorities of your senders, or list the fingerprints of their certificates"
+            )
+        accepted = self.client_ca or self.client_names or self.client_fingerprints
+        if self.client_certificate == "none" and accepted:
+            raise ValueError(
+                "client_ca, client_names and client_fingerprints do nothing while client_certificate is "
+                "'none': set it to 'required' or 'optional', or remove them"
+            )
+        if self.client_names and self.client_ca is None:
+            raise ValueError(
+                "client_names needs client_ca, because names count only in certificates that an authority "
+                "signed: name a PEM file with the authorities of your senders"
             )
         return self
 
     def source_timezone(self) -> tzinfo:
         """The zone of times that come without one."""
-        return local_timezone() if self.timezone == _LOCAL else ZoneInfo(self.timezone)
+        return timezone_of(self.timezone)
 
 
 def _default_listeners() -> dict[str, ListenerSettings]:
@@ -155,23 +311,33 @@ def _default_listeners() -> dict[str, ListenerSettings]:
         "udp": ListenerSettings(transport="udp", port=5514),
         "tcp": ListenerSettings(transport="tcp", port=5514),
         "tls": ListenerSettings(transport="tls", port=6514),
+        "dtls": ListenerSettings(transport="dtls", port=6514),
+        "relp": ListenerSettings(transport="relp", port=2514),
+        "gelf-udp": ListenerSettings(transport="gelf-udp", port=12_201, enabled=False),
+        "gelf-tcp": ListenerSettings(transport="gelf-tcp", port=12_201, enabled=False),
         "self": ListenerSettings(transport="udp", address="127.0.0.1", port=5515, stream="sysledger"),
     }
 
 
 def _one_listener_a_port(listeners: dict[str, ListenerSettings]) -> dict[str, ListenerSettings]:
     """Refuse two listeners at one place: several collector processes would spread messages over both."""
-    taken: dict[tuple[bool, str, int], str] = {}
+    taken: dict[str, str] = {}
     for name, listener in listeners.items():
-        if not listener.enabled or not listener.port:
+        if not listener.enabled or not (listener.port or listener.path):
             continue
-        place = (listener.transport == "udp", listener.address, listener.port)
-        if (other := taken.setdefault(place, name)) != name:
+        if (other := taken.setdefault(_place(listener), name)) != name:
             raise ValueError(
-                f"{other} and {name} both listen on {'UDP' if place[0] else 'TCP'} port {listener.port} "
-                f"(address {listener.address}): give one of them another port, or set enabled = false for it"
+                f"{other} and {name} both listen on {_place(listener)}: "
+                "give one of them another place, or set enabled = false for it"
             )
     return listeners
+
+
+def _place(listener: ListenerSettings) -> str:
+    if listener.path is not None:
+        return f"path {listener.path}"
+    protocol = "UDP" if listener.transport in OVER_UDP else "TCP"
+    return f"{protocol} port {listener.port} (address {listener.address})"
 
 
 class CollectorSettings(BaseModel):
@@ -184,7 +350,10 @@ class CollectorSettings(BaseModel):
         ge=1,
         le=64,
         json_schema_extra={"unit": "processes"},
-        description="Collector processes. They share every listener; the kernel spreads senders over them.",
+        description=(
+            "Collector processes. They share every listener; the kernel spreads senders over them, by "
+            "address and port. Each looks for gaps in senders' numbers by itself."
+        ),
     )
     flush_milliseconds: int = Field(
         default=50,
@@ -241,3 +410,35 @@ class CollectorSettings(BaseModel):
             "A default listener is closed with enabled = false."
         ),
     )
+    sources: Annotated[dict[_ListenerName, SourceSettings], AfterValidator(one_source_a_place)] = Field(
+        default_factory=dict,
+        description=(
+            "Sources: senders whose messages are read otherwise than their listener's, each under a name of "
+            "its own. One applies to a message: one by host name before one by network, of several networks "
+            "the narrowest, of several host patterns the one that stands first. What it leaves unset is as "
+            "the listener has it. `sysledger explain --peer ADDRESS` shows which one applies."
+        ),
+    )
+    shipped_rules: bool = Field(
+        default=True,
+        description="Whether the rule files that come with Sysledger are used.",
+    )
+    rules: Annotated[dict[_ListenerName, RuleSettings], AfterValidator(each_has_messages)] = Field(
+        default_factory=default_rules,
+        description=(
+            "Rule files: what they read out of messages can be searched as fields. The default ones come "
+            "with Sysledger; yours need a table with file, and apps or streams. `sysledger rules test` tries "
+            "them."
+        ),
+    )
+
+    @model_validator(mode="after")
+    def _listeners_of_sources(self) -> Self:
+        for name, source in self.sources.items():
+            for listener in source.listeners or ():
+                if listener not in self.listeners:
+                    raise ValueError(
+                        f"sources.{name}.listeners: there is no listener {listener!r}; "
+                        f"use one of {', '.join(self.listeners)}"
+                    )
+        return self

@@ -2,7 +2,9 @@
 
 import errno
 import socket
+import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from collector.errors import ListenerError
@@ -10,6 +12,7 @@ from collector.errors import ListenerError
 _ANY_ADDRESS: Final = "::"
 BACKLOG: Final = 1024  # connections that wait while we are busy
 _SO_RCVBUFFORCE: Final = 33  # Linux, asm-generic/socket.h; needs CAP_NET_ADMIN
+_RMEM_MAX: Final = Path("/proc/sys/net/core/rmem_max")
 _NO_IPV6: Final = frozenset({errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL, errno.EINVAL})
 
 
@@ -78,14 +81,28 @@ def _explain(name: str, kind: socket.SocketKind, address: str, port: int, error:
     )
 
 
-def enlarge_receive_buffer(opened: socket.socket, octets: int) -> int:
+def enlarge_receive_buffer(opened: socket.socket, octets: int, *, keep: bool = False) -> int:
     """Ask for a receive buffer, past the system's limit where we may; give what was granted, in octets.
 
     Linux reports twice what it grants, because it counts its own bookkeeping (socket(7)).
+
+    Args:
+        opened: the socket.
+        octets: what to ask for; 0 for nothing.
+        keep: whether the buffer is kept when it has more already, as one may that systemd has opened.
     """
-    if octets:
+    granted = opened.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
+    if octets and not (keep and granted >= min(octets, _largest_receive_buffer())):
         with suppress(OSError):
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, octets)
+    if octets and not (keep and granted >= octets):
         with suppress(OSError):
             opened.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, octets)
     return opened.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
+
+
+def _largest_receive_buffer() -> int:
+    """What the system grants to everybody, in octets."""
+    with suppress(OSError, ValueError):
+        return int(_RMEM_MAX.read_text("ascii"))
+    return sys.maxsize

@@ -1,26 +1,34 @@
 """The TCP listener (RFC 6587): one framer a connection. Nothing is ever written back (section 3.2)."""
 
 import asyncio
-import logging
 import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from collector.framing import Frames, StreamFramer
+from collector.admission import NOT_ADMITTED, Admission
+from collector.framing import Framer, Frames, StreamFramer
+from collector.given import GivenSocket, open_listening
+from collector.guest_book import GuestBook
+from collector.guests import Guest
 from collector.intake import Intake
+from collector.opening import Opened, Opening
 from collector.peers import plain_address
+from collector.proxy import Balancers
+from collector.refusals import Refusals
 from collector.settings import ListenerSettings
-from collector.sockets import BACKLOG, open_socket
+from collector.sockets import BACKLOG
+from collector.source_settings import network_of
+from collector.unpacking import Unpacking
 from parsers.pipeline import Arrival
-
-log = logging.getLogger(__name__)
+from parsers.schema import Flag
 
 # After so much silence the end of what came counts as the end of a counted frame. A sender's pause
 # inside a frame does no harm: only what is complete by its count is given out.
 _SETTLE_SECONDS: Final = 0.05
-_TOLD_MOST: Final = 1000  # kinds of refusal that are remembered, and logged
+_HEADER_SECONDS: Final = 10.0  # for a balancer's header, which comes with the first octets or never
+_PIECES: Final = 8  # of a compressed stream, 2 MiB, then others have their turn
 _KEEPALIVE: Final = (
     (socket.SOL_SOCKET, "SO_KEEPALIVE", 1),
     (
@@ -42,10 +50,15 @@ class StreamConnection(asyncio.Protocol):
         self.listener = listener
         self.peer = ""
         self.refused = False
-        self._framer = StreamFramer(listener.maximum_octets)
+        self._framer = self.make_framer()
+        self._unpacking: Unpacking | None = Unpacking()  # as long as something may have to be unpacked
+        self._inflates = False
+        self._waits_for_pieces = False
         self._transport: asyncio.Transport | None = None
         self._settling: asyncio.TimerHandle | None = None
         self._fed = False  # since the timer was set
+        self._opening: Opening | None = None  # while the connection's first octets are looked at
+        self._header_due: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection, unless there are too many."""
@@ -56,18 +69,31 @@ class StreamConnection(asyncio.Protocol):
         if not self.listener.admit(self):
             self.refused = True
             transport.abort()
+            return
+        self._opening = self.listener.opening(self.peer)
+        if self._opening is not None and self._opening.proxied:
+            self._await_header()
 
     def data_received(self, data: bytes) -> None:
         """Frame what came."""
         self.listener.intake.counts.octets += len(data)
-        self.take(data)
+        if self._opening is not None:
+            self._open(self._opening.feed(data))
+        elif not self.refused:
+            self.take(data)
 
     def take(self, octets: bytes) -> None:
         """Take octets of the stream, any encryption removed."""
-        self._give(self._framer.feed(octets))
-        self._fed = True
-        if self._framer.holding and self._settling is None:
-            self._arm()
+        if self._unpacking is None:
+            self._frame(octets)
+            return
+        if plain := self._unpacking.feed(octets):
+            self._frame(plain)
+        self._unpack()
+
+    def make_framer(self) -> Framer:
+        """Give what cuts the stream."""
+        return StreamFramer(self.listener.maximum_octets)
 
     def connection_lost(self, _error: Exception | None) -> None:
         """Keep what is left, whichever way the connection ended (RFC 6587 section 3.5)."""
@@ -78,6 +104,12 @@ class StreamConnection(asyncio.Protocol):
         """Take the stream as ended, and frame what is left of it."""
         if self._settling is not None:
             self._settling.cancel()
+        if self._opening is not None:
+            self._open(self._opening.finish())
+        if self._unpacking is not None:
+            self._give(self._framer.feed(self._unpacking.feed(b"", complete=True)))
+            while self._unpacking.pending:
+                self._give(self._framer.feed(self._unpacking.piece()))
         self._give(self._framer.finish())
 
     def pause(self) -> None:
@@ -87,7 +119,9 @@ class StreamConnection(asyncio.Protocol):
 
     def resume(self) -> None:
         """Read again."""
-        if self._transport is not None:
+        if self._unpacking is not None and self._unpacking.pending:
+            asyncio.get_running_loop().call_soon(self._unpack)
+        elif self._transport is not None:
             self._transport.resume_reading()
 
     def send(self, octets: bytes) -> None:
@@ -100,20 +134,97 @@ class StreamConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
-    def refuse(self, reason: str) -> None:
-        """Close the connection, because it cannot be used."""
+    def refuse(self, reason: str, detail: str = "") -> None:
+        """Close the connection, because it cannot be used. ``reason`` is counted by, so there are few."""
         self.refused = True
-        self.listener.count_refused(self.peer, reason)
+        self.listener.count_refused(self.peer, reason, detail)
         self.close()
+
+    def turn_away(self, guest: Guest) -> None:
+        """Close the connection, because another protocol is spoken on it."""
+        self.refused = True
+        self.listener.guest_book.add(guest, self.peer)
+        self.close()
+
+    def _open(self, opened: Opened | None) -> None:
+        """Go on as the first octets of the connection say; None leaves them waiting for more."""
+        if opened is None:
+            return
+        self._opening = None
+        if self._header_due is not None:
+            self._header_due.cancel()
+        self.listener.intake.counts.discarded_octets += opened.discarded
+        if opened.source is not None:
+            self.peer = plain_address(opened.source)
+        if opened.failure is not None:
+            self.refuse(opened.failure, self.listener.proxy_advice)
+        elif opened.source is None and not opened.octets and opened.guest is None:
+            return  # a health check of the balancer's, or its end: nobody has sent anything
+        elif not self.listener.may_send(self.peer):
+            self.refused = True
+            self.close()
+        elif opened.guest is not None:
+            self.turn_away(opened.guest)
+        elif opened.octets:
+            self.take(opened.octets)
+
+    def _await_header(self) -> None:
+        self._header_due = asyncio.get_running_loop().call_later(_HEADER_SECONDS, self._header_is_late)
+
+    def _header_is_late(self) -> None:
+        if self._opening is None or not self._opening.proxied:
+            return
+        if self.listener.paused:  # the balancer waits for us
+            self._await_header()
+            return
+        self._opening = None
+        self.refuse("PROXY header not sent in time", self.listener.proxy_advice)
+
+    def _frame(self, octets: bytes) -> None:
+        self._give(self._framer.feed(octets))
+        self._fed = True
+        if self._framer.holding and self._settling is None:
+            self._arm()
+
+    def _unpack(self) -> None:
+        """Go on with a compressed stream, a few pieces at a time, and not while senders have to wait."""
+        unpacking = self._unpacking
+        if unpacking is None or not unpacking.compressed:
+            self._unpacking = None if unpacking is None or unpacking.plain else unpacking
+            return
+        if not self._inflates:
+            self._inflates = True
+            self.listener.intake.counts.compressed_connections += 1
+        for _ in range(_PIECES):
+            if unpacking.pending and not self.listener.paused and not self.refused:
+                self._frame(unpacking.piece())
+        if unpacking.failure is not None and not self.refused:
+            self.refuse(unpacking.failure)
+        elif unpacking.pending and not self.refused:
+            self._wait_for_pieces()
+        elif self._waits_for_pieces:
+            self._waits_for_pieces = False
+            if not self.listener.paused:
+                self.resume()
+
+    def _wait_for_pieces(self) -> None:
+        """Read no more before all pieces are taken; others have their turn between."""
+        self._waits_for_pieces = True
+        self.pause()
+        if not self.listener.paused:
+            asyncio.get_running_loop().call_soon(self._unpack)
 
     def _give(self, out: Frames) -> None:
         intake = self.listener.intake
+        if self._inflates:
+            flags = {number: (*out.flags.get(number, ()), Flag.INFLATED) for number in range(len(out.frames))}
+            out.flags.update(flags)
         intake.counts.discarded_octets += out.discarded
         if out.frames:
             arrival = Arrival(time.time_ns(), self.peer, len(out.frames), self.identity)
             intake.add(out.frames, [arrival], out.flags)
-        if out.lost is not None and self._transport is not None and not self._transport.is_closing():
-            self.refuse(out.lost)
+        if out.guest is not None and not self.refused:
+            self.turn_away(out.guest)
 
     def _arm(self) -> None:
         self._fed = False
@@ -144,12 +255,13 @@ class StreamListener:
         intake: takes the frames.
         connection: makes the protocol of a new connection.
         shared: whether other collector processes listen there, too.
+        given: the socket, where another process has opened it for us.
 
     Raises:
         ListenerError: when the address cannot be had.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a listener, and where its socket comes from
         self,
         name: str,
         settings: ListenerSettings,
@@ -157,18 +269,27 @@ class StreamListener:
         connection: Callable[["StreamListener"], StreamConnection],
         *,
         shared: bool,
+        given: GivenSocket | None = None,
     ) -> None:
         self.name = name
         self.intake = intake
         self.maximum_octets = settings.maximum_octets
+        self.idle_seconds = settings.idle_seconds
         self._settings = settings
         self._connection = connection
-        self._socket = open_socket(name, socket.SOCK_STREAM, settings.address, settings.port, shared=shared)
-        self._port = self._socket.getsockname()[1]
+        self._socket = open_listening(name, socket.SOCK_STREAM, settings, shared=shared, given=given)
+        self._address, self._port = self._socket.getsockname()[:2]
         self._server: asyncio.Server | None = None
         self._connections: set[StreamConnection] = set()
         self.paused = False
-        self._told: set[tuple[str, str]] = set()
+        self._refusals = Refusals(name, intake.counts)
+        self.guest_book = GuestBook(name, settings.transport, intake.counts)
+        self.proxy_advice = (
+            "see that the load balancer sends it, or set proxy_protocol to 'off', or proxy_networks to the "
+            f"balancers' addresses, in collector.listeners.{name}"
+        )
+        self._balancers = Balancers(map(network_of, settings.proxy_networks))
+        self._admission = Admission(settings.sender_networks)
 
     async def start(self) -> None:
         """Accept connections from now on."""
@@ -176,9 +297,28 @@ class StreamListener:
             lambda: self._connection(self), sock=self._socket, backlog=BACKLOG
         )
 
+    def opening(self, peer: str) -> Opening | None:
+        """Give what looks at the first octets of a connection of ``peer``; None when nothing has to."""
+        proxied = self._is_proxied(peer)
+        # Under TCP the framer looks itself, as it does inside TLS.
+        transport = None if self._settings.transport == "tcp" else self._settings.transport
+        return Opening(transport, proxied=proxied) if proxied or transport else None
+
+    def _is_proxied(self, peer: str) -> bool:
+        return self._settings.proxy_protocol == "required" and peer in self._balancers
+
+    def may_send(self, peer: str) -> bool:
+        """Say whether messages of ``peer`` are taken; count it when they are not."""
+        if self._admission.admits(peer):
+            return True
+        self.count_refused(peer, NOT_ADMITTED)
+        return False
+
     def admit(self, connection: StreamConnection) -> bool:
         """Count a new connection, and say whether there is room for it."""
         self.intake.counts.connections += 1
+        if not self._is_proxied(connection.peer) and not self.may_send(connection.peer):
+            return False
         if len(self._connections) >= self._settings.maximum_connections:
             self.count_refused(connection.peer, "too many connections")
             return False
@@ -191,18 +331,9 @@ class StreamListener:
         """Take the end of a connection."""
         self._connections.discard(connection)
 
-    def count_refused(self, peer: str, reason: str) -> None:
+    def count_refused(self, peer: str, reason: str, detail: str = "") -> None:
         """Count a connection that could not be used, and log the first of its kind."""
-        self.intake.counts.refused[reason] += 1
-        if (peer, reason) not in self._told and len(self._told) < _TOLD_MOST:
-            self._told.add((peer, reason))
-            log.error(
-                "listener %s: connection from %s closed: %s; what it sends is not received until that is "
-                "mended (further ones are only counted)",
-                self.name,
-                peer,
-                reason,
-            )
+        self._refusals.add(peer, reason, detail)
 
     def pause(self) -> None:
         """Read from no connection: senders wait."""
@@ -216,11 +347,15 @@ class StreamListener:
         for connection in self._connections:
             connection.resume()
 
-    async def close(self) -> None:
-        """Accept no more, take what is left of every stream, and close the connections."""
+    def stop_accepting(self) -> None:
+        """Accept no more, and give the address back."""
         if self._server is not None:
             self._server.close()
         self._socket.close()
+
+    async def close(self) -> None:
+        """Accept no more, take what is left of every stream, and close the connections."""
+        self.stop_accepting()
         for connection in list(self._connections):
             connection.finish()
             connection.close()
@@ -229,7 +364,7 @@ class StreamListener:
         """Give the listener's state for the status, in JSON's types."""
         return {
             "transport": self._settings.transport,
-            "address": self._settings.address,
+            "address": self._address,
             "port": self._port,
             "connections": len(self._connections),
             **self.intake.counts.report(),

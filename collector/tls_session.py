@@ -3,80 +3,21 @@
 States: *handshake*, *established*, *ended* (the peer said close_notify, and was answered), *failed*.
 """
 
-import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from collector.certificate import CertificateFiles, fingerprint
-from collector.errors import CertificateError
-from collector.settings import ListenerSettings
+from OpenSSL import SSL
 
-# RFC 9662 section 3: ECDHE with GCM is preferred. TLS 1.3 has suites of its own and is preferred by itself.
-_SUITES: Final = (
-    "ECDHE-ECDSA-AES128-GCM-SHA256",
-    "ECDHE-RSA-AES128-GCM-SHA256",
-    "ECDHE-ECDSA-AES256-GCM-SHA384",
-    "ECDHE-RSA-AES256-GCM-SHA384",
-    "ECDHE-ECDSA-CHACHA20-POLY1305",
-    "ECDHE-RSA-CHACHA20-POLY1305",
-)
-_LEGACY_SUITE: Final = "AES128-SHA"  # TLS_RSA_WITH_AES_128_CBC_SHA
-_READ: Final = 262_144
-_MODES: Final = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
+from collector.authorisation import Authorisation
+from collector.credentials import Credentials
+from collector.tls_context import reason_of
+from collector.tls_reading import read_records
 
-
-def configured_certificate(settings: ListenerSettings) -> CertificateFiles | None:
-    """Give the certificate that the settings name, or None."""
-    if settings.certificate is None or settings.key is None:
-        return None
-    return CertificateFiles(settings.certificate, settings.key)
-
-
-def server_context(name: str, settings: ListenerSettings, files: CertificateFiles) -> ssl.SSLContext:
-    """Give the TLS parameters of a listener.
-
-    Args:
-        name: the listener's name, for errors.
-        settings: its settings.
-        files: its certificate and key.
-
-    Raises:
-        CertificateError: when a file cannot be used.
-    """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2  # section 4.2, RFC 9662 section 4
-    context.set_ciphers(":".join([*_SUITES, *([_LEGACY_SUITE] if settings.legacy_cipher else [])]))
-    context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE | ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
-    # No resumption: each connection proves itself anew, and early data (RFC 9662 section 6) has no ground.
-    context.options |= ssl.OP_NO_TICKET
-    context.num_tickets = 0
-    _load_files(context, name, settings, files)
-    context.verify_mode = _MODES[settings.client_certificate]
-    # The senders' own certificates may stand in client_ca in place of an authority's.
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    return context
-
-
-def _load_files(
-    context: ssl.SSLContext, name: str, settings: ListenerSettings, files: CertificateFiles
-) -> None:
-    setting = f"collector.listeners.{name}"
-    try:
-        context.load_cert_chain(files.certificate, files.key)
-    except (OSError, ssl.SSLError) as error:
-        raise CertificateError(
-            f"{setting}: {files.certificate} with key {files.key} cannot be used ({error}): "
-            f"set {setting}.certificate and {setting}.key to PEM files that belong together"
-        ) from error
-    if settings.client_ca is not None:
-        try:
-            context.load_verify_locations(settings.client_ca)
-        except (OSError, ssl.SSLError) as error:
-            raise CertificateError(
-                f"{setting}: {settings.client_ca} cannot be used ({error}): "
-                f"set {setting}.client_ca to a PEM file with the certificates of your authorities"
-            ) from error
+_ANSWER: Final = 65_536
+# OpenSSL's BIO in memory never gives back what it has grown to: with what one read brings, 340 KiB.
+_PIECE: Final = 32_768
+_NO_CERTIFICATE: Final = "certificate not accepted: nothing vouches for it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,56 +33,113 @@ class TlsSession:
 
     Attributes:
         established: the handshake is complete.
-        identity: fingerprint of the certificate that the peer proved, or None.
+        identity: fingerprint and name of the certificate that the peer proved, or None.
         ended: the peer ended the connection by close_notify, which was answered.
         failure: why the connection cannot go on, or None.
+        refused: fingerprint of the certificate that was not accepted, or None.
     """
 
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._incoming = ssl.MemoryBIO()
-        self._outgoing = ssl.MemoryBIO()
-        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+    def __init__(self, credentials: Credentials) -> None:
+        self._authorisation = Authorisation(credentials.policy)
+        self._connection = SSL.Connection(credentials.context, None)
+        self._connection.set_app_data(self._authorisation)
+        self._connection.set_accept_state()
         self.established = False
         self.identity: str | None = None
         self.ended = False
         self.failure: str | None = None
+        self.refused: str | None = None
+        self._held = b""  # session tickets that were not sent
 
     def receive(self, octets: bytes) -> Progress:
         """Take octets of the wire. Never raises: what went wrong is in ``failure``."""
-        plaintext: list[bytes] = []
-        self._incoming.write(octets)
+        if self.ended or self.failure is not None or not octets:
+            return Progress(b"", b"")
+        records: list[bytes] = []
+        was_established = self.established
+        for begin in range(0, len(octets), _PIECE):
+            self._connection.bio_write(octets[begin : begin + _PIECE])  # the BIO takes all of it
+            self._advance(records)
+            if self.ended or self.failure is not None:
+                break
+        if self.established and not was_established:
+            self._hold_tickets()
+        return Progress(b"".join(records), self._answers())
+
+    def _hold_tickets(self) -> None:
+        """Keep what TLS 1.3's server says behind the handshake until there is something else to send.
+
+        OpenSSL makes session tickets, and pyOpenSSL has no way to ask for none. A sender that never reads and
+        then closes its socket would have them unread there, for which its kernel resets the connection and
+        throws away what it had still to send: messages. Sent behind the sender's close_notify they do no harm.
+        """
+        tls_1_3 = self._connection.get_protocol_version() == SSL.TLS1_3_VERSION
+        if tls_1_3 and not self.ended and self.failure is None:
+            self._held = self._read_out()
+
+    def _advance(self, records: list[bytes]) -> None:
+        """Go on with the handshake, and read what can be decrypted."""
         try:
             if not self.established:
-                self._tls.do_handshake()
+                self._connection.do_handshake()
                 self._establish()
-            while octets := self._tls.read(_READ):
-                plaintext.append(octets)
-            self._answer_close_notify()
-        except ssl.SSLWantReadError:
-            pass
-        except ssl.SSLError as error:
-            self.failure = _reason(error)
-        return Progress(b"".join(plaintext), self._outgoing.read())
+            if self.established:
+                found, reason = read_records(self._connection)
+                records += found
+                self._look_at(reason)
+        except SSL.Error as error:
+            self._look_at(error)
+
+    def send(self, plaintext: bytes) -> bytes:
+        """Give plaintext as octets of the wire; none where the connection cannot take it (any more)."""
+        if not self.established or self.ended or self.failure is not None or not plaintext:
+            return b""
+        try:
+            self._connection.sendall(plaintext)
+        except SSL.Error as error:
+            self._look_at(error)
+        return self._answers()
 
     def close(self) -> bytes:
-        """End the connection from our side: give the octets of close_notify (section 4.4)."""
+        """End the connection from our side: give the octets of close_notify (section 4.4).
+
+        What the peer sent before it hears of that can still be received.
+        """
         if self.established and not self.ended and self.failure is None:
-            self._answer_close_notify()
-        return self._outgoing.read()
+            with suppress(SSL.Error):
+                self._connection.shutdown()
+        return self._answers()
 
     def _establish(self) -> None:
+        identity = self._authorisation.identity
+        if identity is None and self._connection.get_peer_certificate() is not None:
+            self.failure = _NO_CERTIFICATE  # cannot be: OpenSSL asked for no decision on it
+            return
         self.established = True
-        if certificate := self._tls.getpeercert(binary_form=True):
-            self.identity = fingerprint(certificate, "sha-256")
+        self.identity = identity
 
-    def _answer_close_notify(self) -> None:
-        self.ended = True
-        with suppress(ssl.SSLError):  # it wants to wait for the peer's; ours is written by then
-            self._tls.unwrap()
+    def _look_at(self, reason: SSL.Error) -> None:
+        """See why nothing more can be read."""
+        if isinstance(reason, SSL.WantReadError):
+            return
+        if isinstance(reason, SSL.ZeroReturnError):
+            self.ended = True
+            with suppress(SSL.Error):
+                self._connection.shutdown()  # section 4.4: close_notify is answered
+            return
+        self.failure = self._authorisation.refusal or reason_of(reason)
+        self.refused = self._authorisation.refused
 
+    def _answers(self) -> bytes:
+        answers = self._read_out()
+        if not answers:
+            return b""
+        held, self._held = self._held, b""
+        return held + answers
 
-def _reason(error: ssl.SSLError) -> str:
-    """OpenSSL's word for what went wrong, in lower case: a small set, so that it can be counted by."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"certificate not accepted: {error.verify_message}"
-    return str(error.reason or type(error).__name__).replace("_", " ").lower()
+    def _read_out(self) -> bytes:
+        answers: list[bytes] = []
+        with suppress(SSL.Error):  # WantReadError: nothing left
+            while True:
+                answers.append(self._connection.bio_read(_ANSWER))
+        return b"".join(answers)

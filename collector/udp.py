@@ -5,21 +5,25 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import repeat
+from operator import itemgetter
 from typing import Any, Final
 
 from collector.datagrams import (
     ANCILLARY_OCTETS,
     SO_RXQ_OVFL,
+    Datagrams,
     DropCounter,
     Received,
     sort_datagrams,
 )
+from collector.given import GivenSocket, open_listening
+from collector.guest_book import GuestBook
 from collector.intake import Intake
 from collector.settings import ListenerSettings
-from collector.sockets import enlarge_receive_buffer, open_socket
+from collector.sockets import enlarge_receive_buffer
 
 log = logging.getLogger(__name__)
 
@@ -27,35 +31,25 @@ KERNEL_BUFFER_FULL: Final = "kernel buffer full"
 
 _DRAIN: Final = 2048  # datagrams at a time: some 4 ms, then other sockets have their turn
 _LAST_DRAINS: Final = 64  # senders that go on may not keep a stopping listener alive
-_LARGEST_DATAGRAM: Final = 65_535
+LARGEST_DATAGRAM: Final = 65_535
+_FIRST: Final = itemgetter(0)
 
 
-class UdpListener:
-    """One UDP socket.
+class DatagramListener:
+    """One socket for datagrams, read whenever it has some. What they are is for ``take`` to say.
 
     Args:
         name: the listener's name.
-        settings: its settings.
         intake: takes the frames.
-        shared: whether other collector processes listen there, too.
-
-    Raises:
-        ListenerError: when its address cannot be had.
+        opened: the socket, bound and non-blocking.
+        octets: the longest datagram that is kept whole.
     """
 
-    def __init__(self, name: str, settings: ListenerSettings, intake: Intake, *, shared: bool) -> None:
+    def __init__(self, name: str, intake: Intake, opened: socket.socket, octets: int) -> None:
         self.name = name
         self.intake = intake
-        self._address = settings.address
-        self._socket = open_socket(name, socket.SOCK_DGRAM, settings.address, settings.port, shared=shared)
-        self._receive_buffer = enlarge_receive_buffer(self._socket, settings.receive_buffer)
-        with suppress(OSError):  # Linux only; elsewhere drops stay unknown
-            self._socket.setsockopt(socket.SOL_SOCKET, SO_RXQ_OVFL, 1)
-        self._port = self._socket.getsockname()[1]
-        self._octets = min(settings.maximum_octets, _LARGEST_DATAGRAM)
-        self._inode = os.fstat(self._socket.fileno()).st_ino
-        self._drops = DropCounter()
-        self._told_compressed = False
+        self._socket = opened
+        self._octets = min(octets, LARGEST_DATAGRAM)
 
     async def start(self) -> None:
         """Take datagrams from now on."""
@@ -66,7 +60,7 @@ class UdpListener:
         asyncio.get_running_loop().add_reader(self._socket, self.read)
 
     def pause(self) -> None:
-        """Leave datagrams to the kernel's buffer; what it cannot hold, it counts."""
+        """Leave datagrams to the kernel's buffer."""
         asyncio.get_running_loop().remove_reader(self._socket)
 
     def read(self) -> bool:
@@ -80,39 +74,12 @@ class UdpListener:
         except OSError as error:
             log.warning("listener %s: %s; reading goes on", self.name, error)
         if received:
-            self._take(received)
+            self.take(received)
         return bool(received)
 
-    def _take(self, received: list[Received]) -> None:
-        datagrams = sort_datagrams(received, time.time_ns())
-        counts = self.intake.counts
-        counts.octets += sum(map(len, datagrams.frames))
-        counts.empty_datagrams += datagrams.empty
-        if datagrams.dropped is not None:
-            self._count_dropped(datagrams.dropped)
-        if datagrams.compressed:
-            self._tell_compressed(datagrams.arrivals[0].peer)
-        self.intake.add(datagrams.frames, datagrams.arrivals, datagrams.flags)
-
-    def look_at_drops(self, drops: Mapping[int, int]) -> None:
-        """Take the kernel's counts of dropped datagrams, by inode of the socket."""
-        if self._inode in drops:
-            self._count_dropped(drops[self._inode])
-
-    def _count_dropped(self, count: int) -> None:
-        if dropped := self._drops.advance(count):
-            self.intake.counts.lost[KERNEL_BUFFER_FULL] += dropped
-
-    def _tell_compressed(self, peer: str) -> None:
-        self.intake.counts.compressed_datagrams += 1
-        if not self._told_compressed:
-            self._told_compressed = True
-            log.error(
-                "listener %s: %s sends compressed datagrams, which are kept as they are and cannot be read: "
-                'switch compression.mode="single" off there',
-                self.name,
-                peer,
-            )
+    def take(self, received: list[Received]) -> None:
+        """Take what one drain of the socket received, which is something."""
+        raise NotImplementedError
 
     async def close(self) -> None:
         """Take what the kernel still holds, and give the address back."""
@@ -127,8 +94,78 @@ class UdpListener:
 
     def report(self) -> dict[str, Any]:
         """Give the listener's state for the status, in JSON's types."""
+        raise NotImplementedError
+
+
+class UdpListener(DatagramListener):
+    """One UDP socket. What its kernel buffer cannot hold is lost and counted.
+
+    Args:
+        name: the listener's name.
+        settings: its settings.
+        intake: takes the frames.
+        shared: whether other collector processes listen there, too.
+        given: the socket, where another process has opened it for us.
+
+    Raises:
+        ListenerError: when its address cannot be had.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: ListenerSettings,
+        intake: Intake,
+        *,
+        shared: bool,
+        given: GivenSocket | None = None,
+    ) -> None:
+        opened = open_listening(name, socket.SOCK_DGRAM, settings, shared=shared, given=given)
+        super().__init__(name, intake, opened, settings.maximum_octets)
+        self._settings = settings
+        self._receive_buffer = enlarge_receive_buffer(
+            self._socket, settings.receive_buffer, keep=given is not None
+        )
+        with suppress(OSError):  # Linux only; elsewhere drops stay unknown
+            self._socket.setsockopt(socket.SOL_SOCKET, SO_RXQ_OVFL, 1)
+        self._address, self._port = self._socket.getsockname()[:2]
+        self._inode = os.fstat(self._socket.fileno()).st_ino
+        # The kernel counts by socket: of several processes that read one, the first adds up its drops.
+        self._counts_drops = given is None or given.first
+        self._drops = DropCounter()
+        self.guest_book = GuestBook(name, settings.transport, intake.counts)
+
+    def take(self, received: list[Received]) -> None:
+        """Take what one drain of the socket received."""
+        datagrams = sort_datagrams(received, time.time_ns(), maximum_octets=self._octets)
+        self.count(received, datagrams)
+        self.intake.add(datagrams.frames, datagrams.arrivals, datagrams.flags)
+
+    def count(self, received: Sequence[Received], datagrams: Datagrams) -> None:
+        """Count what one drain received, and what was found in it."""
+        counts = self.intake.counts
+        counts.octets += sum(map(len, map(_FIRST, received)))
+        counts.empty_datagrams += datagrams.empty
+        if datagrams.dropped is not None:
+            self._count_dropped(datagrams.dropped)
+        counts.discarded_octets += datagrams.discarded
+        for guest, peer in datagrams.guests:
+            self.guest_book.add(guest, peer)
+        counts.compressed_datagrams += datagrams.compressed
+
+    def look_at_drops(self, drops: Mapping[int, int]) -> None:
+        """Take the kernel's counts of dropped datagrams, by inode of the socket."""
+        if self._inode in drops:
+            self._count_dropped(drops[self._inode])
+
+    def _count_dropped(self, count: int) -> None:
+        if self._counts_drops and (dropped := self._drops.advance(count)):
+            self.intake.counts.lost[KERNEL_BUFFER_FULL] += dropped
+
+    def report(self) -> dict[str, Any]:
+        """Give the listener's state for the status, in JSON's types."""
         return {
-            "transport": "udp",
+            "transport": self._settings.transport,
             "address": self._address,
             "port": self._port,
             "receive_buffer": self._receive_buffer,

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from collector.certificate import CertificateFiles, own_certificate, self_signed
+from tests.collector.identities import Identities
 
 
 @pytest.fixture
@@ -42,3 +43,10 @@ def certificates() -> Iterator[Certificates]:
             )
         )
         yield Certificates(server, client)
+
+
+@pytest.fixture(scope="session")
+def identities() -> Iterator[Identities]:
+    """Makes certificates of senders; one authority for all tests."""
+    with tempfile.TemporaryDirectory(prefix="sl-") as path:
+        yield Identities(Path(path))

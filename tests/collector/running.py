@@ -1,7 +1,7 @@
 """A whole collector within the test: real sockets on free ports, real ZeroMQ, storage's double at the end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,7 +76,13 @@ async def collecting(folder: Path, tls_folder: Path | None = None, **settings: A
 
 @asynccontextmanager
 async def collecting_alone(
-    folder: Path, storage: StorageDouble, tls_folder: Path | None = None, **settings: Any
+    folder: Path,
+    storage: StorageDouble,
+    tls_folder: Path | None = None,
+    *,
+    given: Sequence[tuple[str, int]] = (),
+    first: bool = True,
+    **settings: Any,
 ) -> AsyncIterator[Running]:
     """A running collector whose storage the test looks after itself."""
     running = Running(storage, asyncio.Event())
@@ -88,6 +94,8 @@ async def collecting_alone(
             report=running.report,
             ready=running.ready.set,
             stop=running.stop,
+            given=given,
+            first=first,
         )
     )
     waiting = asyncio.create_task(running.ready.wait())

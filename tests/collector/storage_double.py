@@ -13,11 +13,12 @@ from parsers.batch import BatchHeader, decode_records
 
 
 class StorageDouble:
-    """Takes batches and acknowledges each, unless ``answering`` is off."""
+    """Takes batches and acknowledges each, unless ``answering`` is off or it is ``refusing``."""
 
     def __init__(self, endpoint: str, window: int = 8) -> None:
         self.window = window
         self.answering = True
+        self.refusing = False
         self.hellos = 0
         self.headers: list[BatchHeader] = []
         self.records: list[Any] = []
@@ -49,9 +50,11 @@ class StorageDouble:
         while self.answering and self._unanswered:
             identity, header = self._unanswered.pop(0)
             name = f"{header.tenant}/{header.stream}".encode()
-            await self._socket.send_multipart(
-                [identity, b"ACK", name, b"%d" % header.number, b"%d" % self.window]
-            )
+            number = b"%d" % header.number
+            if self.refusing:
+                await self._socket.send_multipart([identity, b"REFUSED", name, number, b"as the test says"])
+                continue
+            await self._socket.send_multipart([identity, b"ACK", name, number, b"%d" % self.window])
 
     async def until(self, condition: Callable[[], Any]) -> None:
         """Wait until ``condition`` holds, which may change with every message that comes."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from collector.framing import DEFAULT_MAXIMUM_OCTETS, Frames, StreamFramer
+from collector.guests import Guest
 from parsers.schema import Flag
 
 
@@ -14,7 +15,7 @@ class Framed:
     frames: list[bytes] = field(default_factory=list)
     flags: dict[int, tuple[Flag, ...]] = field(default_factory=dict)
     discarded: int = 0
-    lost: str | None = None
+    guest: Guest | None = None
 
     def add(self, out: Frames) -> None:
         """Take what one call gave."""
@@ -22,7 +23,7 @@ class Framed:
             self.flags[len(self.frames) + number] = flags
         self.frames += out.frames
         self.discarded += out.discarded
-        self.lost = out.lost
+        self.guest = out.guest
 
     @property
     def complete(self) -> list[bytes]:

@@ -2,9 +2,8 @@
 
 import socket
 import sys
+import zlib
 from typing import Any
-
-import pytest
 
 from collector.datagrams import (
     SO_RXQ_OVFL,
@@ -14,8 +13,10 @@ from collector.datagrams import (
     drops_by_inode,
     sort_datagrams,
 )
+from collector.guests import Guest
 from parsers.pipeline import Arrival
 from parsers.schema import Flag
+from tests.collector.guests import DTLS_HELLO
 
 NOW = 1_795_262_400 * 10**9
 
@@ -66,6 +67,27 @@ def test_truncation_is_seen() -> None:
     assert datagrams.flags == {1: (Flag.TRUNCATED,)}
 
 
+def test_guests_are_no_frames() -> None:
+    """Datagrams of other protocols are told by kind and peer; those around them stay what they are."""
+    rows = [
+        received(b"<13>a"),
+        received(DTLS_HELLO, "::ffff:192.0.2.9"),
+        received(b"<13>b", flags=socket.MSG_TRUNC),
+    ]
+    datagrams = sort_datagrams(rows, NOW)
+    assert datagrams.frames == (b"<13>a", b"<13>b")
+    assert datagrams.arrivals == [Arrival(NOW, "192.0.2.1", 2)]
+    assert datagrams.flags == {1: (Flag.TRUNCATED,)}
+    assert datagrams.guests == [(Guest.DTLS, "192.0.2.9")]
+    assert datagrams.discarded == len(DTLS_HELLO)
+
+
+def test_nothing_but_guests() -> None:
+    """A drain of guests alone has no frame and no arrival."""
+    datagrams = sort_datagrams([received(DTLS_HELLO)], NOW)
+    assert (list(datagrams.frames), datagrams.arrivals) == ([], [])
+
+
 def test_last_count_of_drops_is_given() -> None:
     """The kernel's count grows; the latest datagram that carries one has it."""
     rows = [received(b"a", dropped=3), received(b"b", dropped=7), received(b"c")]
@@ -78,12 +100,15 @@ def test_other_ancillary_data_is_no_count() -> None:
     assert dropped_count([(socket.SOL_SOCKET, 1, b"\1\0\0\0")]) is None
 
 
-@pytest.mark.parametrize(
-    ("octets", "compressed"), [(b"zx\x9c\x03\x00", True), (b"zebra", False), (b"<13>zx\x9c", False)]
-)
-def test_compression_is_noticed(octets: bytes, compressed: bool) -> None:  # noqa: FBT001 - a column of the table
-    """rsyslog's compressed datagrams begin with z and zlib's header."""
-    assert sort_datagrams([received(octets)], NOW).compressed is compressed
+def test_compressed_datagrams() -> None:
+    """What rsyslog has compressed is inflated and flagged; what only looks so stays; all in order."""
+    whole, long = b"<13>" + b"x" * 500, b"<13>" + b"y" * 3000
+    compressed = [b"z" + zlib.compress(whole), b"z" + zlib.compress(long)]
+    datagrams = [b"<13>a", compressed[0], b"zx^kei>>1iiaann", b"zx\x9cno zlib", compressed[1]]
+    found = sort_datagrams([received(one) for one in datagrams], NOW, maximum_octets=2048)
+    assert found.frames == (b"<13>a", whole, b"zx^kei>>1iiaann", b"zx\x9cno zlib", long[:2048])
+    assert found.flags == {1: (Flag.INFLATED,), 4: (Flag.TRUNCATED, Flag.INFLATED)}
+    assert found.compressed == 2
 
 
 def test_drops_add_up_over_both_sources() -> None:

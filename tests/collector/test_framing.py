@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.framing import StreamFramer
+from collector.guests import Guest
 from parsers.schema import Flag
+from tests.collector.guests import LIKE_GUESTS, STREAMS_OF_GUESTS
 from tests.collector.streams import Framed, counted, cuts, framed, framed_however_cut
 from tests.shared import parameters, vectors
 
@@ -33,7 +35,7 @@ def test_vector(vector: dict[str, Any]) -> None:
     result = framed_however_cut(bytes.fromhex(vector["hex"]))
     expected = [bytes.fromhex(frame) for frame in vector["expect"]["frames_hex"]]
     assert (result.complete == expected) != (vector["id"] in DEVIATIONS)
-    assert result.lost is None
+    assert result.guest is None
     assert result.discarded == 0
 
 
@@ -116,21 +118,27 @@ def test_garbage_at_the_end_is_a_frame_of_its_own() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "octets", [b"\x16\x03\x01\x02\x00\x01\x00", b"x\x9c\xed\xc1", b"1 open 85 relp_version=0\n"]
-)
-def test_foreign_protocol_is_lost(octets: bytes) -> None:
-    """TLS, zlib and RELP are recognised by their first octets; the stream is lost, its octets counted."""
+@pytest.mark.parametrize("name", STREAMS_OF_GUESTS)
+def test_guest_is_lost(name: Guest) -> None:
+    """A stream of another protocol is recognised by its first octets; it is lost, and its octets counted."""
+    octets = STREAMS_OF_GUESTS[name]
     result = framed_however_cut(octets + MESSAGE + b"\n")
-    assert result.frames == []
-    assert result.lost is not None
-    assert result.discarded == len(octets) + len(MESSAGE) + 1
+    assert result == Framed(guest=name, discarded=len(octets) + len(MESSAGE) + 1)
 
 
-@pytest.mark.parametrize("octets", [b"xylophone", b"\x16", b"1 op", b"1 openssl started"])
-def test_text_like_a_foreign_protocol_is_not_lost(octets: bytes) -> None:
+@pytest.mark.parametrize("octets", LIKE_GUESTS)
+def test_text_like_a_guest_is_not_lost(octets: bytes) -> None:
     """What only begins like another protocol is a line."""
     assert framed_however_cut(octets + b"\n" + MESSAGE + b"\n").frames == [octets, MESSAGE]
+
+
+@pytest.mark.parametrize("name", STREAMS_OF_GUESTS)
+def test_only_the_beginning_makes_a_guest(name: Guest) -> None:
+    """After a message the same octets are messages themselves: nothing of them is lost."""
+    result = framed_however_cut(MESSAGE + b"\n" + STREAMS_OF_GUESTS[name])
+    assert result.guest is None
+    assert result.frames[0] == MESSAGE
+    assert len(result.frames) > 1
 
 
 class TestOversize:
@@ -235,6 +243,8 @@ SHAPES = st.sampled_from(
     [
         *(b"<", b"<13>", b"1", b"0", b"25", b"3 ", b"12 ", b" ", b"\n", b"\r", b"\0", b"a", b"bc"),
         *(b"7 <1>abcd", b"4 <1>x", b"3 abc", b"30 ", b"40 <", b"x\xda", b"\x16\x03\x01", b"999999999 <"),
+        *(b"GET /", b" HTTP/1.1", b"1 open ", b"SSH-2.0-", b'{"short_message"', b"\x1f\x8b\x08", b"x\x9c"),
+        *(piece for octets in STREAMS_OF_GUESTS.values() for piece in (octets, octets[: len(octets) // 2])),
     ]
 )
 STREAMS = st.one_of(st.lists(SHAPES, max_size=40).map(b"".join), st.binary(max_size=200))
@@ -256,7 +266,7 @@ def test_nothing_is_lost_silently(stream: bytes) -> None:
     given_octets = b"".join(result.frames)
     left = list(given_octets)
     for octet in set(stream) - set(b"0123456789 \n\r\0"):
-        if result.lost is None:
+        if result.guest is None:
             assert left.count(octet) == stream.count(octet)
     assert len(given_octets) + result.discarded <= len(stream)
 
@@ -286,8 +296,11 @@ def test_lines_come_back(bodies: list[bytes]) -> None:
         b"4 <1>xy" + b"<" * 70_000,
         b" " * 70_000,
         b"9" * 70_000,
+        b"GET " + b"/" * 70_000,
+        b"{" + b" " * 70_000,
+        b"GET / HTTP/1.1\n" + b"a" * 70_000,
     ],
-    ids=["line", "counted", "wrong count", "spaces", "digits"],
+    ids=["line", "counted", "wrong count", "spaces", "digits", "request", "object", "request and field"],
 )
 def test_octet_by_octet_is_not_quadratic(stream: bytes) -> None:
     """Whatever dribbles in, an octet costs little: the tail is looked at only when that may decide."""

@@ -135,8 +135,36 @@ def test_what_is_given_up_is_counted_as_lost() -> None:
     acknowledged = submit(handoff)
     handoff.received([b"ACK", NAME, b"1", b"1"], 0.0)
     lost = submit(handoff, 3)
-    handoff.give_up()
+    assert handoff.give_up() == 3
     assert (acknowledged, lost) == ({}, {"not acknowledged when stopping": 3})
+
+
+def test_who_waits_for_a_batch_is_answered_once() -> None:
+    """Acknowledged is True, refused and given up are False; what a sender still keeps is not lost."""
+    handoff = open_handoff(window=3)
+    answers: dict[int, list[bool]] = {number: [] for number in (1, 2, 3, 4)}
+    lost: Counter[str] = Counter()
+    for heard in answers.values():
+        handoff.submit(
+            "default",
+            "syslog",
+            messages=1,
+            octets=10,
+            payload=b"",
+            lost=lost,
+            done=heard.append,
+        )
+    acknowledge(handoff, 1, window=2)
+    acknowledge(handoff, 1, window=2)
+    handoff.received([b"REFUSED", NAME, b"2", b"damaged"], 0.0)
+    assert handoff.give_up() == 0
+    assert handoff.give_up() == 0
+    assert not any(answers.values())
+    for done, ok in handoff.answers:
+        done(ok)
+    assert answers == {1: [True], 2: [False], 3: [False], 4: [False]}
+    assert handoff.idle
+    assert lost == {"refused by storage": 1}
 
 
 def test_silence_is_noticed_only_when_an_answer_is_owed() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from collector import intake as intake_module
+from collector import reader as reader_module
+from collector.handoff import Done
 from collector.intake import Gathered, Intake, Limits
 from collector.settings import ListenerSettings
 from parsers.batch import decode_records
@@ -20,18 +21,28 @@ FOREVER = 3600.0
 
 
 class Batches:
-    """Takes batches."""
+    """Takes batches, and remembers whom to answer."""
 
     def __init__(self) -> None:
         self.records: list[pa.RecordBatch] = []
         self.sizes: list[tuple[str, str, int, int]] = []
         self.came = asyncio.Event()
         self.lost: Counter[str] = Counter()
+        self.dones: list[Done | None] = []
 
     def __call__(
-        self, tenant: str, stream: str, *, messages: int, octets: int, payload: Any, lost: Counter[str]
+        self,
+        tenant: str,
+        stream: str,
+        *,
+        messages: int,
+        octets: int,
+        payload: Any,
+        lost: Counter[str],
+        done: Done | None = None,
     ) -> None:
         """Take one batch."""
+        self.dones.append(done)
         self.lost = lost
         self.sizes.append((tenant, stream, messages, octets))
         self.records.append(decode_records(payload))
@@ -154,7 +165,7 @@ def test_halves_keep_everything_in_place() -> None:
 def test_message_that_breaks_parsing_takes_no_other_along(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Should parsing fail after all, only that message is lost: counted, and logged with its octets."""
+    """Should parsing fail after all, only that message stays unread: kept as text, logged with its octets."""
 
     def broken(frames: Any, *arguments: Any, **named: Any) -> pa.RecordBatch:
         if b"<13>bad" in frames:
@@ -162,14 +173,89 @@ def test_message_that_breaks_parsing_takes_no_other_along(
         return parse_frames(frames, *arguments, **named)
 
     async def scene() -> None:
-        monkeypatch.setattr(intake_module, "parse_frames", broken)
+        monkeypatch.setattr(reader_module, "parse_frames", broken)
         batches = Batches()
         intake = an_intake(batches)
         good = [b"<13>%d" % number for number in range(9)]
         add(intake, *good[:4], b"<13>bad", *good[4:])
         intake.flush()
-        assert batches.messages() == good
-        assert intake.counts.lost == {"not parsed": 1}
+        assert batches.messages() == [*good[:4], b"<13>bad", *good[4:]]
+        kept = pa.Table.from_batches(batches.records).to_pylist()[4]
+        assert (kept["message"], kept["format"]) == ("<13>bad", "unparsed")
+        assert not intake.counts.lost
 
     play(scene)
     assert "<13>bad" in caplog.text
+
+
+def test_everyone_in_a_batch_is_answered_once() -> None:
+    """Whoever waits for its frames hears once whether the batch that they travel in is in storage."""
+
+    async def scene() -> None:
+        batches = Batches()
+        intake = an_intake(batches)
+        answers: list[bool] = []
+        for peer in ("x", "y"):
+            intake.add([b"<13>a"], [Arrival(NOW, peer, 1)], {}, answers.append)
+        add(intake, b"<13>b")
+        intake.flush()
+        add(intake, b"<13>c")
+        intake.flush()
+        first, second = batches.dones
+        assert second is None
+        assert not answers
+        assert first is not None
+        first(False)
+        assert answers == [False, False]
+
+    play(scene)
+
+
+@pytest.mark.parametrize("broken", [b"<13>bad", b""], ids=["one message", "every one"])
+def test_answer_waits_for_every_part_of_a_broken_batch(
+    monkeypatch: pytest.MonkeyPatch, broken: bytes
+) -> None:
+    """When parsing fails, the one answer comes after all parts are in storage, or says that one is not."""
+    answers: list[bool] = []
+
+    def breaks(frames: Any, *arguments: Any, **named: Any) -> pa.RecordBatch:
+        if broken in frames:
+            raise RuntimeError("a mistake of ours")
+        return parse_frames(frames, *arguments, **named)
+
+    async def scene() -> None:
+        monkeypatch.setattr(reader_module, "parse_frames", breaks)
+        batches = Batches()
+        intake = an_intake(batches)
+        frames = [b"<13>a", b"<13>bad" if broken else b"", b"<13>c"]
+        intake.add(frames, [Arrival(NOW, "x", 3)], {}, answers.append)
+        intake.flush()
+        await asyncio.sleep(0)
+        for done in batches.dones:
+            assert not answers
+            assert done is not None
+            done(True)
+        assert len(batches.messages()) == (3 if broken else 2)
+        assert answers == [bool(broken)]
+        assert intake.counts.lost == ({} if broken else {"not parsed": 1})
+
+    play(scene)
+
+
+def test_batches_keep_their_interval() -> None:
+    """A first message goes at once; what follows within the interval waits for its end, or for a flush."""
+
+    async def scene() -> None:
+        batches = Batches()
+        settings = ListenerSettings(transport="relp", port=0)
+        intake = Intake("office", settings, Limits(100, 10_000, 0.0, interval=FOREVER), batches)
+        add(intake, b"<13>a")
+        await batches.came.wait()
+        add(intake, b"<13>b")
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert batches.messages() == [b"<13>a"]
+        intake.flush()
+        assert batches.messages() == [b"<13>a", b"<13>b"]
+
+    play(scene)

@@ -59,3 +59,12 @@ def test_receive_buffer_is_told_as_granted() -> None:
         granted = enlarge_receive_buffer(opened, before * 2)
         assert granted * 2 == opened.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)
         assert granted >= before
+
+
+def test_receive_buffer_of_a_given_socket_is_not_made_smaller() -> None:
+    """systemd may grant more than we could: what is there is kept, unless we get more."""
+    with open_socket("udp", socket.SOCK_DGRAM, "127.0.0.1", 0, shared=False) as opened:
+        before = enlarge_receive_buffer(opened, 65_536)
+        assert enlarge_receive_buffer(opened, 4_096, keep=True) == before
+        assert enlarge_receive_buffer(opened, before + 4_096, keep=True) > before
+        assert enlarge_receive_buffer(opened, 4_096) < before

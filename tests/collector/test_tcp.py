@@ -114,7 +114,7 @@ def test_connection_without_data(folder: Path) -> None:
     play(scene)
 
 
-def test_stream_that_is_lost_is_closed_and_told(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_guest_is_turned_away_and_told(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     """TLS on the plain port: the connection is closed, and the operator told which peer to change."""
 
     async def scene() -> None:
@@ -124,11 +124,12 @@ def test_stream_that_is_lost_is_closed_and_told(folder: Path, caplog: pytest.Log
             assert await reader.read() == b""
             writer.close()
             await running.finish()
-            assert running.listener("tcp")["refused"] == {"TLS on a listener without TLS": 1}
+            assert running.listener("tcp")["refused"] == {}
+            assert running.listener("tcp")["guests"] == {"tls": 1}
             assert running.listener("tcp")["discarded_octets"] == 9
 
     play(scene)
-    assert f"{LOOPBACK} closed: TLS on a listener without TLS" in caplog.text
+    assert f"{LOOPBACK} turned away: TLS, but this listener speaks plain syslog over TCP" in caplog.text
 
 
 def test_bad_message_closes_nothing(folder: Path) -> None:

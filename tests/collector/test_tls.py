@@ -2,12 +2,17 @@
 
 import asyncio
 import ssl
+import warnings
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from collector import tls
+from collector import listening, tls
+from collector.authority import shown_at
 from collector.certificate import fingerprint
+from collector.tls import TlsConnection
 from tests.collector.conftest import Certificates
 from tests.collector.running import LOOPBACK, Running, collecting, collecting_alone, listeners, play
 from tests.collector.storage_double import StorageDouble, endpoint_in
@@ -106,7 +111,8 @@ def test_identity_is_kept_with_every_message(folder: Path, certificates: Certifi
             await running.storage.await_messages(len(MESSAGES))
             writer.close()
             der = ssl.PEM_cert_to_DER_cert(certificates.client.certificate.read_text("ascii"))
-            assert set(running.storage.column("tls_identity")) == {fingerprint(der, "sha-256")}
+            expected = f"{fingerprint(der, 'sha-256')} CN=sender.test"
+            assert set(running.storage.column("tls_identity")) == {expected}
 
     play(scene)
 
@@ -128,12 +134,40 @@ def test_failed_handshakes_are_counted_by_reason(
             await running.finish()
             assert running.listener("tls")["refused"] == {
                 "TLS handshake: peer did not return a certificate": 1,
-                "TLS handshake: wrong version number": 1,
             }
+            assert running.listener("tls")["guests"] == {"syslog": 1}
             assert running.storage.messages() == []
 
     play(scene)
-    assert "closed: TLS handshake: wrong version number" in caplog.text
+    assert "turned away: plain syslog, but this listener speaks syslog over TLS" in caplog.text
+    assert "(give the sender a certificate and key, or set client_certificate to 'optional')" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("settings", "advice"),
+    [
+        ({"ciphers": "AES128-SHA:@SECLEVEL=0"}, "the sender is old: update it, or set legacy_cipher"),
+        ({"version": ssl.TLSVersion.TLSv1_1}, "the sender is too old, and has no TLS 1.2: update it"),
+    ],
+)
+def test_the_log_says_what_to_do(
+    folder: Path, certificates: Certificates, caplog: pytest.LogCaptureFixture, settings: Any, advice: str
+) -> None:
+    """A sender that is too old: the operator is told what helps."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        context.maximum_version = settings.get("version", ssl.TLSVersion.TLSv1_2)
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.set_ciphers(settings.get("ciphers", "ALL:@SECLEVEL=0"))
+
+    async def scene() -> None:
+        async with collecting(folder, certificates.server.key.parent, listeners=listeners()) as running:
+            with pytest.raises((ssl.SSLError, ConnectionError)):
+                await connect(running, context)
+            await running.reported(lambda: running.listener("tls")["refused"])
+
+    play(scene)
+    assert advice in caplog.text
 
 
 def test_handshake_that_is_not_completed_is_counted(folder: Path, certificates: Certificates) -> None:
@@ -164,6 +198,33 @@ def test_handshake_that_lasts_too_long_is_ended_and_counted_once(
             writer.close()
             await running.finish()
             assert running.listener("tls")["refused"] == {"TLS handshake: not completed in time": 1}
+
+    play(scene)
+
+
+def test_peer_that_reads_no_answers_is_cut_off(
+    folder: Path, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A peer may ask TLS for answers (new keys) without end; when it reads none, they are not heaped up."""
+    made: list[TlsConnection] = []
+
+    class Watched(TlsConnection):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            made.append(self)
+
+    monkeypatch.setattr(listening, "TlsConnection", Watched)
+
+    async def scene() -> None:
+        async with collecting(folder, certificates.server.key.parent, listeners=listeners()) as running:
+            reader, writer = await connect(running, client(certificates))
+            writer.write(counted(MESSAGES[0]))
+            await running.storage.await_messages(1)
+            made[0].pause_writing()  # as asyncio tells it past 64 KiB
+            with suppress(ConnectionError):
+                assert await reader.read() == b""
+            await running.reported(lambda: running.listener("tls")["refused"])
+            assert running.listener("tls")["refused"] == {"TLS: its answers are not read": 1}
 
     play(scene)
 
@@ -230,5 +291,48 @@ def test_fingerprints_are_reported(folder: Path, certificates: Certificates) -> 
             der = ssl.PEM_cert_to_DER_cert(certificates.server.certificate.read_text("ascii"))
             expected = [fingerprint(der, "sha-256"), fingerprint(der, "sha-1")]
             assert running.listener("tls")["fingerprints"] == expected
+            assert await asyncio.to_thread(shown_at, f"{LOOPBACK}:{running.port('tls')}") == expected
+
+    play(scene)
+
+
+def test_idle_connections_are_closed_with_close_notify(folder: Path, certificates: Certificates) -> None:
+    """RFC 5425 section 4.4: before an idle close comes close_notify; what is on its way then is kept."""
+    settings = listeners(idle_seconds=2)
+
+    async def scene() -> None:
+        async with collecting(folder, certificates.server.key.parent, listeners=settings) as running:
+            _, writer = await connect(running, client(certificates))
+            reader, quiet = await connect(running, client(certificates))
+            quiet.write(counted(MESSAGES[0]))
+            for number in range(1, 4):  # the other one is never silent for so long
+                count = len(running.reports)
+                writer.write(counted(MESSAGES[number]))
+                await running.reported(lambda count=count: len(running.reports) > count)  # type: ignore[misc]
+            assert await reader.read() == b""  # an end without close_notify would be an error
+            quiet.close()
+            writer.write(counted(MESSAGES[4]))
+            await running.storage.await_messages(5)
+            writer.close()
+            assert sorted(running.storage.messages()) == sorted(MESSAGES[:5])
+            assert running.listener("tls")["refused"] == {}
+
+    play(scene)
+
+
+def test_peer_that_does_not_answer_close_notify(
+    folder: Path, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A peer that neither answers nor closes is closed all the same, a little later."""
+    monkeypatch.setattr(tls, "_FAREWELL_SECONDS", 0.1)
+    settings = listeners(idle_seconds=1)
+
+    async def scene() -> None:
+        async with collecting(folder, certificates.server.key.parent, listeners=settings) as running:
+            _, writer = await connect(running, client(certificates))
+            writer.transport.pause_reading()  # type: ignore[attr-defined]  # it has this
+            await running.reported(lambda: running.listener("tls")["connections"] == 1)
+            await running.reported(lambda: running.listener("tls")["connections"] == 0)
+            writer.transport.abort()
 
     play(scene)

@@ -2,11 +2,13 @@
 
 import asyncio
 import socket
+import zlib
 from pathlib import Path
 
 import pytest
 
 from collector.udp import KERNEL_BUFFER_FULL
+from tests.collector.guests import DATAGRAMS_OF_GUESTS
 from tests.collector.running import LOOPBACK, collecting, listeners, play
 
 
@@ -110,18 +112,40 @@ def test_dropped_datagrams_are_counted(folder: Path, caplog: pytest.LogCaptureFi
     )
 
 
-def test_compressed_datagrams_are_kept_and_told(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """rsyslog's compressed datagrams are kept as they came, and an operator is told whom to change."""
-    datagram = b"zx\x9c\x03\x00\x00\x00\x00\x01"
+def test_compressed_datagrams_are_inflated(folder: Path) -> None:
+    """rsyslog's compressed datagrams become the messages in them, are flagged and counted."""
+    message = b"<13>1 - h a - - - " + b"compressed " * 30
 
     async def scene() -> None:
         async with collecting(folder) as running:
-            send(running.port("udp"), datagram)
-            await running.storage.await_messages(1)
-            assert running.storage.messages() == [datagram]
+            send(running.port("udp"), b"z" + zlib.compress(message), b"<13>plain", b"zebra")
+            await running.storage.await_messages(3)
+            assert running.storage.messages() == [message, b"<13>plain", b"zebra"]
+            inflated = ["inflated" in flags for flags in running.storage.column("flags")]
+            assert inflated == [True, False, False]
+            await running.finish()
+            assert running.listener("udp")["compressed_datagrams"] == 1
+            assert running.listener("udp")["flagged"] == {"inflated": 1}
 
     play(scene)
-    assert f"{LOOPBACK} sends compressed datagrams" in caplog.text
+
+
+@pytest.mark.parametrize("name", DATAGRAMS_OF_GUESTS)
+def test_guests_are_counted_not_stored(folder: Path, caplog: pytest.LogCaptureFixture, name: str) -> None:
+    """Checklist D-8: DTLS, GELF, SSDP and HTTP are no messages; the message after them is one."""
+    guest, octets = DATAGRAMS_OF_GUESTS[name]
+
+    async def scene() -> None:
+        async with collecting(folder) as running:
+            send(running.port("udp"), octets, octets, b"<13>message")
+            await running.storage.await_messages(1)
+            await running.finish()
+            assert running.storage.messages() == [b"<13>message"]
+            assert running.listener("udp")["guests"] == {str(guest): 2}
+            assert running.listener("udp")["discarded_octets"] == 2 * len(octets)
+
+    play(scene)
+    assert caplog.text.count(f"{LOOPBACK} turned away") == 1
 
 
 def test_what_the_kernel_holds_is_read_at_the_end(folder: Path) -> None:
