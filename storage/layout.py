@@ -5,6 +5,7 @@ archive/tenant=T/stream=S/date=YYYY-MM-DD/FIRST-LAST.parquet
 index/tenant=T/stream=S/date=YYYY-MM-DD/                 one Whoosh index
 run/                                                     sockets and state of the running processes
 tls/                                                     the appliance's own key and certificate
+relay/DESTINATION.json                                   how far messages have gone on to other collectors
 """
 
 import contextlib
@@ -69,6 +70,11 @@ class Layout:
     def tls(self) -> Path:
         """The folder for the appliance's own key and certificate."""
         return self.data / "tls"
+
+    @property
+    def relay(self) -> Path:
+        """The folder for the cursors of the relay's destinations."""
+        return self.data / "relay"
 
     def journal(self, name: StreamName) -> Path:
         """The folder of a stream's journal files."""

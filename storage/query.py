@@ -28,7 +28,8 @@ occur as above: host, app, pid, msgid, sd, msg, peer, tls. Names, of which the w
 and ``?`` standing for anything: format, flag, listener, transport. ``flag:none`` finds messages without any
 flag, that conform to their standard to the letter. ``host:*`` finds messages that have the field, ``-host:*``
 those that do not; ``msg:""`` those in which it is there and empty. ``any:`` is the whole message. Every other
-name is a field that a rule file extracted: ``src:10.0.3.7`` is ``fields.src:10.0.3.7``.
+name is a field that was read out of the message (``parsers/FIELDS.md``), by its key in CEF, JSON and the like
+or by a rule: ``src:10.0.3.7`` is ``fields.src:10.0.3.7``. A name that comes again has all its values.
 
 **Comparisons.** ``severity<=err`` (err is 3, and lower is worse: err, crit, alert, emerg), ``severity:err``,
 ``facility:auth``, ``seq>100``, ``seq:100..200``, ``seq:[100 TO 200]`` (``{`` and ``}`` leave the end out,

@@ -14,7 +14,7 @@ from parsers.schema import Flag, Format
 from storage.blocks import NANOSECONDS_A_DAY
 
 ANY: Final = "any"  # the field of a bare word: the whole message
-RULE_PREFIX: Final = "fields."  # what rule files extracted, by name
+RULE_PREFIX: Final = "fields."  # what was read out of the message, by name (parsers/FIELDS.md)
 
 Span = tuple[int, int]  # from the first to the last value that a text stands for, both included
 
@@ -128,6 +128,8 @@ def _facility(text: str) -> Span:
     return code, code
 
 
+# Keys of CEF, netfilter, logfmt and JSON that are nearly written like fields of ours.
+_KEYS_LIKE_FIELDS: Final = frozenset({"dhost", "shost", "dpid", "spid", "id", "tags", "ts"})
 WHOLE_MESSAGE: Final = ("hostname", "app_name", "proc_id", "msg_id", "structured_data", "message")
 FIELDS: Final = (
     Field(ANY, Kind.TEXT, WHOLE_MESSAGE),
@@ -172,6 +174,11 @@ def field(name: str) -> Field:
 
 
 def close_name(name: str) -> str | None:
-    """Give the known field that ``name`` is probably a slip of; None when it is like none."""
+    """Give the known field that ``name`` is probably a slip of; None when it is like none.
+
+    Names with a dot in them, and some keys that many payloads have, are no slips.
+    """
+    if "." in name or name.lower() in _KEYS_LIKE_FIELDS:
+        return None
     close = difflib.get_close_matches(name.lower(), list(_BY_NAME), n=1, cutoff=0.8)
     return close[0] if close else None

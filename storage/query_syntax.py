@@ -83,7 +83,7 @@ class _ValueTagger(Tagger):
         if close := query_fields.close_name(name):
             raise QueryError(
                 f"there is no field {name!r}", position,
-                f"did you mean {close}:? A rule file's field is {RULE_PREFIX}{name}:, text goes in quotes",
+                f"did you mean {close}:? A message's own field is {RULE_PREFIX}{name}:, text goes in quotes",
             )  # fmt: skip
         return query_fields.field(RULE_PREFIX + name)
 

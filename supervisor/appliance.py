@@ -4,12 +4,14 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from supervisor import selflog
+from supervisor.activation import Sockets
 from supervisor.banner import banner
 from supervisor.lock import Lock, holder
 from supervisor.processes import Bound, Role, Supervisor
@@ -17,26 +19,28 @@ from supervisor.roles import explain
 from supervisor.settings import SupervisorSettings
 from supervisor.status import SUPERVISOR, Reporter, lock_path
 
-START_ORDER: Final = ("storage", "indexer", "collector", "web")
-STOP_ORDER: Final = ("collector", "storage", "indexer", "web")  # who receives stops first, who reads last
+START_ORDER: Final = ("storage", "indexer", "collector", "web", "relay")
+# Who receives stops first, who reads last.
+STOP_ORDER: Final = ("collector", "storage", "indexer", "relay", "web")
 PAUSE_SECONDS: Final = 0.05  # between two looks at the locks of an earlier run
 
 log = logging.getLogger(__name__)
 
 
-def roles(data: Path, config: Path | None, collectors: int) -> list[Role]:
+def roles(data: Path, config: Path | None, collectors: int, *, relay: bool = False) -> list[Role]:
     """Give the processes of one box in the order of their start; storage is up before anybody receives.
 
     Args:
         data: the data folder.
         config: the configuration file, which every role reads itself.
         collectors: how many collector processes there are.
+        relay: whether messages go on to other collectors.
     """
     options = ["--data", str(data.absolute())]
     if config is not None:
         options += ["--config", str(config.absolute())]
     found = []
-    for role in START_ORDER:
+    for role in START_ORDER if relay else START_ORDER[:-1]:
         for number in range(1, collectors + 1) if role == "collector" and collectors > 1 else [0]:
             # -P: a folder `web` where this is run must not stand in for ours.
             words = (sys.executable, "-P", "-m", "sysledger", "run", "--role", role, "--number", str(number))
@@ -50,8 +54,22 @@ def process_name(role: str, number: int) -> str:
     return f"{role}-{number}" if number else role
 
 
-def supervise(run: Path, there: Sequence[Role], settings: SupervisorSettings, version: str) -> int:
+def supervise(
+    run: Path,
+    there: Sequence[Role],
+    settings: SupervisorSettings,
+    version: str,
+    sockets: AbstractContextManager[tuple[Sockets, Callable[[], None]]] | None = None,
+) -> int:
     """Run the roles until asked to stop; give the exit code, by sysexits.
+
+    Args:
+        run: the folder for locks and reports.
+        there: the roles.
+        settings: of the supervisor.
+        version: of this release, for the banner.
+        sockets: opens what the collectors are given, once nobody else has it any more, and gives what is to
+            be called before they are stopped.
 
     Raises:
         LockedError: when another supervisor has this data folder.
@@ -63,7 +81,18 @@ def supervise(run: Path, there: Sequence[Role], settings: SupervisorSettings, ve
         def announce(bound: Bound) -> None:
             _print_banner(version, run.parent, bound)
 
-        return asyncio.run(Supervisor(there, STOP_ORDER, settings, announce, reporter.report).run())
+        with sockets or nullcontext(((), _nothing)) as (given, stopping):
+            there = [replace(role, sockets=given) if _receives(role) else role for role in there]
+            supervisor = Supervisor(there, STOP_ORDER, settings, announce, reporter.report, stopping=stopping)
+            return asyncio.run(supervisor.run())
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+def _receives(role: Role) -> bool:
+    return role.name.partition("-")[0] == "collector"
 
 
 def await_earlier(run: Path, names: Sequence[str], seconds: float) -> None:

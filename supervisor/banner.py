@@ -23,6 +23,8 @@ class Listening:
     @property
     def place(self) -> str:
         """Where it listens, in words."""
+        if self.transport == "unix":
+            return f"UNIX {self.address}"
         host = "all addresses of this machine" if self.address in _ANY else self.address
         return f"{self.transport.upper():<4} port {self.port:<5}  {host}"
 

@@ -14,6 +14,7 @@ class RoleName(StrEnum):
     STORAGE = "storage"
     INDEXER = "indexer"
     WEB = "web"
+    RELAY = "relay"
 
 
 class StateOutput(StrEnum):
@@ -90,15 +91,72 @@ Day = Annotated[
 Framing = Annotated[FramingName, Option("--framing", help="LF after each message, or octet counting before.")]
 Lines = Annotated[Path, Argument(metavar="FILE", help="One message a line; - is stdin.")]
 Message = Annotated[str, Argument(metavar="MESSAGE", help="The message; - reads it from stdin.")]
-Format = Annotated[FormatName, Option("--format", help="How messages are read.")]
+Format = Annotated[
+    FormatName | None, Option("--format", help="How messages are read [default: as the source's are].")
+]
 Base64 = Annotated[bool, Option("--base64", help="Each line is a message in base64.")]
 ReceivedAt = Annotated[
     str, Option("--received-at", metavar="TIME", help="When it was received [default: now].")
 ]
-Timezone = Annotated[str, Option("--timezone", metavar="TZ", help="Zone of messages that name none.")]
+Timezone = Annotated[
+    str | None,
+    Option("--timezone", metavar="TZ", help="Zone of messages that name none [default: the source's]."),
+]
+Peer = Annotated[
+    str, Option("--peer", metavar="ADDRESS", help="Sender's address, which may tell the source.")
+]
+Listener = Annotated[
+    str | None,
+    Option("--listener", metavar="NAME", help="Listener of the configuration that messages come by."),
+]
 DryRun = Annotated[bool, Option("--dry-run", help="Say what would be expired, and expire nothing.")]
 PrintDefault = Annotated[bool, Option("--print-default", help="Print the commented default file instead.")]
 Role = Annotated[RoleName | None, Option("--role", help="Run this role alone, in the foreground.")]
 # What the supervisor gives to the roles that it starts.
 Number = Annotated[int, Option("--number", hidden=True)]
 Lifeline = Annotated[int, Option("--lifeline", hidden=True)]
+# Of `sysledger tls`.
+AuthorityFolder = Annotated[
+    Path | None,
+    Option("--authority", metavar="DIR", help="The authority's folder [default: DATA/tls/authority]."),
+]
+AuthorityName = Annotated[str, Option("--name", help="What the authority is called.")]
+Names = Annotated[
+    list[str], Argument(metavar="NAME...", help="DNS names and addresses; the first names the files, too.")
+]
+RequestNames = Annotated[
+    list[str] | None, Option("--name", help="DNS name or address, in place of those in the request.")
+]
+Request = Annotated[Path, Argument(metavar="REQUEST", help="The device's certificate request: PEM or DER.")]
+Out = Annotated[Path, Option("--out", metavar="DIR", help="Folder for key and certificate.")]
+Days = Annotated[int, Option("--days", min=1, max=36_500, help="Days that the certificate is valid for.")]
+Force = Annotated[bool, Option("--force", help="Replace files that are there.")]
+Shown = Annotated[
+    str, Argument(metavar="FILE|HOST:PORT", help="A certificate, or a TLS server that shows one.")
+]
+# Of `sysledger rules`.
+RuleFiles = Annotated[
+    list[Path] | None, Argument(metavar="FILE...", help="Rule files [default: those of the configuration].")
+]
+Samples = Annotated[
+    Path | None,
+    Argument(metavar="FILE", help="One message a line; - is stdin [default: messages of the archive]."),
+]
+RuleFile = Annotated[
+    Path | None, Option("--rules", metavar="FILE", help="Try these rules alone, on all messages.")
+]
+App = Annotated[
+    str | None, Option("--app", metavar="PATTERN", help="Only messages of these programs: sshd, postfix/*.")
+]
+Bare = Annotated[
+    bool, Option("--bare", help="The lines are texts without a header; --app says of which program.")
+]
+Searched = Annotated[
+    str, Option("--query", metavar="QUERY", help="Which messages of the archive, as search takes it.")
+]
+Newest = Annotated[
+    int, Option("--limit", min=0, help="How many messages of the archive, the newest; 0 takes all.")
+]
+Examples = Annotated[
+    int, Option("--examples", min=0, help="How many kinds of messages that match nothing are shown.")
+]

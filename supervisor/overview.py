@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import nlargest
 from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,8 +15,12 @@ from supervisor.terminal import octets, table
 
 _ROLE_COLUMNS: Final = ("role", "process", "since (UTC)", "")
 _LISTENER_COLUMNS: Final = ("listener", "transport", "port", "address", "buffer", "messages", "lost")
+_DESTINATION_COLUMNS: Final = ("destination", "address", "stream", "connected", "behind")
 _STREAM_COLUMNS: Final = ("stream", "days", "since", "messages", "in journal", "archive", "index")
 _SECOND: Final = len("2026-11-20T22:51:03")
+_SENDERS_SHOWN: Final = 3  # with gaps in their numbers, of each listener; JSON has more
+_NAME_LENGTH: Final = 60
+_REASON_LENGTH: Final = 240
 # Entries of a role's report that are zero when all is well.
 _TROUBLES: Final = {
     "batches_refused": "batches refused",
@@ -75,12 +81,15 @@ def as_tables(document: Mapping[str, Any]) -> Iterator[RenderableType]:
         yield table(_ROLE_COLUMNS, (_role_row(name, role) for name, role in document["roles"].items()))
     if listeners:
         yield table(_LISTENER_COLUMNS, (_listener_row(name, one) for name, one in listeners.items()))
+    if destinations := _destinations(roles):
+        yield table(_DESTINATION_COLUMNS, (_destination_row(*one) for one in destinations.items()))
     if document["streams"]:
         yield table(_STREAM_COLUMNS, map(_stream_row, document["streams"]))
     yield f"{document['messages']:,} messages; {octets(document['disk_free_octets'])} free on the disk"
     if pending := document["index_pending"]:
         yield f"{pending:,} segments are not indexed yet; they are searched all the same"
     yield from _listener_troubles(listeners)
+    yield from chain.from_iterable(_destination_troubles(*one) for one in destinations.items())
     yield from chain.from_iterable(map(_role_troubles, roles))
     yield from _damages(document["streams"])
 
@@ -106,6 +115,9 @@ def _work(role: Mapping[str, Any]) -> str:
         return f"{role['messages']:,} messages stored"
     if "segments_indexed" in role:
         return f"{role['segments_indexed']:,} segments indexed"
+    if "destinations" in role:
+        sent = sum(destination["messages"] for destination in role["destinations"].values())
+        return f"{sent:,} messages sent on"
     return str(role.get("url", ""))
 
 
@@ -115,11 +127,25 @@ def _listeners(roles: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     for role in roles:
         for name, listener in role.get("listeners", {}).items() if role["running"] else ():
             sums = found.setdefault(
-                name, {**listener, "messages": 0, "lost": Counter(), "refused": Counter()}
+                name,
+                {
+                    **listener,
+                    "messages": 0,
+                    "not_admitted": 0,
+                    "lost": Counter(),
+                    "refused": Counter(),
+                    "guests": Counter(),
+                    "relp": Counter(),
+                    "gaps": [],
+                },
             )
             sums["messages"] += listener["messages"]
             sums["lost"].update(listener["lost"])
             sums["refused"].update(listener["refused"])
+            sums["guests"].update(listener.get("guests", {}))
+            sums["relp"].update(listener.get("relp", {}))
+            sums["not_admitted"] += listener.get("not_admitted", 0)
+            sums["gaps"].append(listener.get("sequence_gaps", {}))
     return found
 
 
@@ -128,12 +154,34 @@ def _listener_row(name: str, listener: Mapping[str, Any]) -> Sequence[object]:
     return (
         name,
         listener["transport"],
-        str(listener["port"]),
+        str(listener["port"] or ""),
         listener["address"],
         octets(buffer) if buffer else "",
         listener["messages"],
         listener["lost"].total(),
     )
+
+
+def _destinations(roles: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The destinations that messages go on to, by name."""
+    running = (role.get("destinations", {}) for role in roles if role["running"])
+    return dict(chain.from_iterable(found.items() for found in running))
+
+
+def _destination_row(name: str, destination: Mapping[str, Any]) -> Sequence[object]:
+    connected = "yes" if destination["connected"] else "no"
+    return name, destination["address"], destination["stream"], connected, destination["behind"]
+
+
+def _destination_troubles(name: str, destination: Mapping[str, Any]) -> Iterator[str]:
+    """What keeps messages from going on, and those that never will."""
+    if not destination["connected"]:
+        why = _shown(destination["error"], _REASON_LENGTH) or "it has not answered yet"
+        yield f"NOT CONNECTED to {name}: {destination['behind']:,} messages wait ({why})"
+    if missing := destination["missing"]:
+        yield f"NOT SENT to {name}: {missing:,} messages had expired or are damaged"
+    if too_long := destination["too_long"]:
+        yield f"NOT SENT to {name}: {too_long:,} messages are longer than RELP servers take"
 
 
 def _stream_row(stream: Mapping[str, Any]) -> Sequence[object]:
@@ -156,6 +204,35 @@ def _listener_troubles(listeners: Mapping[str, Mapping[str, Any]]) -> Iterator[s
             yield f"LOST at {name}: {number:,} messages ({reason})"
         for reason, number in listener["refused"].items():
             yield f"REFUSED at {name}: {number:,} connections ({reason})"
+        for protocol, number in listener["guests"].items():
+            yield f"TURNED AWAY at {name}: {number:,} of another protocol ({protocol})"
+        if number := listener["relp"]["perhaps_sent_again"]:
+            sessions = listener["relp"]["broken_sessions"]
+            yield f"PERHAPS TWICE at {name}: {number:,} messages ({sessions:,} RELP sessions broke off)"
+        if number := listener["not_admitted"]:
+            yield f"TURNED AWAY at {name}: {number:,} messages of senders not in sender_networks"
+        yield from _sequence_gaps(name, listener["gaps"])
+
+
+def _sequence_gaps(listener: str, reports: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What senders' own numbers say is missing; several collectors count each for itself."""
+    missing = sum(report.get("missing", 0) for report in reports)
+    if not missing:
+        return
+    yield f"MISSING at {listener}: {missing:,} messages never came, by the numbers that senders give them"
+    if len(reports) > 1:
+        yield "  (or another collector process had them: each counts for itself; see collector.processes)"
+    senders = [sender for report in reports for sender in report["senders"] if sender["missing"]]
+    for sender in nlargest(_SENDERS_SHOWN, senders, key=itemgetter("missing")):
+        starts = f", which began anew {sender['restarts']:,} times" if sender["restarts"] else ""
+        name = f"{_shown(sender['host'] or '-')} at {_shown(sender['peer'])}"
+        yield f"  {sender['missing']:,} of {name}{starts}"
+
+
+def _shown(text: str, most: int = _NAME_LENGTH) -> str:
+    """A text from the wire, which must not steer a terminal."""
+    visible = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    return visible if len(visible) <= most else f"{visible[:most]}..."
 
 
 def _role_troubles(role: Mapping[str, Any]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from supervisor.activation import Sockets, tell_sockets
 from supervisor.lifeline import MAXIMUM_OCTETS, decode_ready
 from supervisor.settings import SupervisorSettings
 
@@ -29,12 +30,13 @@ class Role:
     """A process to keep running.
 
     ``command`` is its command line; the number of its lifeline is added as the last word.
-    ``first`` holds the start of the roles after it until it is ready.
+    ``first`` holds the start of the roles after it until it is ready. ``sockets`` are open, and given to it.
     """
 
     name: str
     command: tuple[str, ...]
     first: bool = False
+    sockets: Sockets = ()
 
 
 class StartError(Exception):
@@ -115,7 +117,8 @@ class Child:
                     str(theirs.fileno()),
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=2,  # our stdout is the banner's; what a role prints is log
-                    pass_fds=(theirs.fileno(),),
+                    pass_fds=(theirs.fileno(), *(number for _, number in self.role.sockets)),
+                    env={**os.environ, **tell_sockets(self.role.sockets)},
                     start_new_session=True,
                 )
             self.starts += 1
@@ -169,20 +172,26 @@ def ending(code: int) -> str:
 class Supervisor:
     """Keeps the roles of one box running, from their first start to their orderly stop."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a supervisor supervises, and whom it tells
         self,
         roles: Sequence[Role],
         stop_order: Sequence[str],
         settings: SupervisorSettings,
         announce: Callable[[Bound], None],
         report: Callable[[Mapping[str, Any]], None],
+        *,
+        stopping: Callable[[], None],
     ) -> None:
-        """Args: ``announce`` is given what every role is bound to, once, when all are ready."""
+        """Args: ``announce`` is given what every role is bound to, once, when all are ready.
+
+        ``stopping`` is called before the first of them is stopped.
+        """
         self._children = [Child(role) for role in roles]
         self._stop_order = stop_order
         self._settings = settings
         self._announce = announce
         self._report = report
+        self._stopping = stopping
         self._asked = asyncio.Event()
         self._starts: list[asyncio.Task[dict[str, Any]]] = []
         self._waiting_for = "the roles"
@@ -253,6 +262,7 @@ class Supervisor:
     async def _stop(self) -> bool:
         """Stop one after the other; whether every one of them ended by itself and well."""
         clean = True
+        self._stopping()
         for child in sorted(self._children, key=self._stop_place):
             self._waiting_for = f"{child.role.name} (process {child.pid})"
             code = await child.stop(self._settings.stop_seconds)

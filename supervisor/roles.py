@@ -150,4 +150,4 @@ def explain(error: BaseException) -> tuple[str, int]:
 
 def _is_ours(error: BaseException) -> bool:
     package = type(error).__module__.partition(".")[0]
-    return package in {"collector", "parsers", "storage", "supervisor", "sysledger", "web"}
+    return package in {"collector", "parsers", "relay", "storage", "supervisor", "sysledger", "web"}

@@ -216,7 +216,8 @@ def test_a_port_in_use_ends_the_start(tmp_path: Path, kind: socket.SocketKind) -
         transport = "udp" if kind == socket.SOCK_DGRAM else "tcp"
         (tmp_path / "sysledger.toml").write_text(
             "".join(
-                f"[collector.listeners.{name}]\nenabled = false\n" for name in ("udp", "tcp", "tls", "self")
+                f"[collector.listeners.{name}]\nenabled = false\n"
+                for name in ("udp", "tcp", "tls", "dtls", "relp", "self")
             )
             + f"[collector.listeners.mine]\ntransport = '{transport}'\naddress = '127.0.0.1'\nport = {port}\n"
             "[web]\nport = 0\n"
@@ -325,10 +326,83 @@ def test_explain_tells_what_was_expected(tmp_path: Path) -> None:
     assert b"section 6.3" in told
 
 
+SOURCES = """
+[collector.listeners.udp]
+timezone = "UTC"
+[collector.sources.vienna]
+networks = ["192.0.2.0/24"]
+timezone = "Europe/Vienna"
+charset = "iso-8859-1"
+[collector.sources.firewalls]
+hosts = ["fw-*"]
+listeners = ["udp"]
+timezone = "Asia/Tokyo"
+"""
+
+
+def test_explain_tells_which_source_applies(tmp_path: Path) -> None:
+    """The peer, and before it the host name that the message claims, tell whose settings were taken."""
+    (tmp_path / "c.toml").write_text(SOURCES)
+    words = ("--config", "c.toml", "--received-at", "2026-11-21", "--peer", "192.0.2.7")
+    message = b"<34>Nov 20 10:00:00 %s app: Z\xfcrich"
+    told = sysledger("explain", "-", *words, folder=tmp_path, octets=message % b"core").stdout.decode()
+    assert told.startswith(
+        "settings: source 'vienna' by network 192.0.2.0/24: time zone Europe/Vienna (listener's: local), "
+        "character set iso-8859-1 (listener's: utf-8); "
+    )
+    assert "2026-11-20T09:00:00" in told
+    assert "Z\u00fcrich" in told
+    told = sysledger(
+        "explain", "-", *words, "--listener", "udp", folder=tmp_path, octets=message % b"FW-1"
+    ).stdout.decode()
+    assert told.startswith(
+        "settings: source 'firewalls' by host name fw-*: time zone Asia/Tokyo (listener's: UTC); as"
+    )
+    assert "2026-11-20T01:00:00" in told
+
+
+def test_parse_tells_which_source_applies(tmp_path: Path) -> None:
+    """With a configuration, a listener or a peer each object has the source's settings; else none does."""
+    (tmp_path / "c.toml").write_text(SOURCES)
+    lines = b"<34>Nov 20 10:00:00 core app: x\n<34>Nov 20 10:00:00 fw-1 app: x\n"
+    words = ("parse", "--received-at", "2026-11-21", "--listener", "udp", "--config", "c.toml")
+    printed = sysledger(*words, "--peer", "192.0.2.7", folder=tmp_path, octets=lines).stdout
+    records = [json.loads(line) for line in printed.splitlines()]
+    assert [record["source"]["name"] for record in records] == ["vienna", "firewalls"]
+    assert [record["source"]["timezone"] for record in records] == ["Europe/Vienna", "Asia/Tokyo"]
+    assert [record["timestamp"][:13] for record in records] == ["2026-11-20T09", "2026-11-20T01"]
+    (record,) = sysledger("parse", folder=tmp_path, octets=b"x\n").stdout.splitlines()
+    assert "source" not in json.loads(record)
+
+
+def test_mistakes_in_sources_are_told(tmp_path: Path) -> None:
+    """Each by its trail, with what to write instead."""
+    (tmp_path / "c.toml").write_text(
+        """
+        [collector.sources.a]
+        networks = ["192.0.2.7/24"]
+        timezone = "Middle/Earth"
+        charset = "klingon"
+        [collector.sources.b]
+        format = "auto"
+        """
+    )
+    found = sysledger("check-config", "--config", "c.toml", folder=tmp_path)
+    assert found.returncode == os.EX_CONFIG
+    told = found.stderr.decode()
+    assert "collector.sources.a.networks[0]: '192.0.2.7/24' is not a network: write 192.0.2.0/24" in told
+    assert "collector.sources.a.timezone: time zone 'Middle/Earth' is not known" in told
+    assert "collector.sources.a.charset: character set 'klingon' is not known: use a name such as" in told
+    assert "collector.sources.b: it says of no sender that it applies to: set networks" in told
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
         (("search", "x"), os.EX_NOINPUT, b"there is no data folder var: name it with --data"),
+        (("explain", "x", "--timezone", "Mars"), 2, b"time zone 'Mars' is not known on this machine"),
+        (("explain", "x", "--peer", "office"), 2, b"'office' is not an address: write one such as"),
+        (("explain", "x", "--listener", "upd"), 2, b"there is no listener 'upd': use one of udp"),
         (("search", "x", "--data", ".", "--from", "soon"), 2, b"'soon' is not a time"),
         (("search", "host:(", "--data", "."), os.EX_USAGE, b"at character"),
         (("search", "x", "--data", ".", "--tenant", "A/B"), 2, b"use 1 to 63 of a-z"),

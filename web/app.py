@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from storage.layout import Layout
 from web import errors
-from web.desk import Desk
+from web.desk import Desk, SourceOf
 from web.routes import PAGES
 from web.security import Guard
 from web.settings import WebSettings
@@ -23,8 +23,15 @@ from web.templating import Templates
 STATIC: Final = Path(__file__).parent / "static"
 
 
-def create_app(layout: Layout, settings: WebSettings | None = None) -> Starlette:
+def create_app(
+    layout: Layout, settings: WebSettings | None = None, source_of: SourceOf | None = None
+) -> Starlette:
     """Make the application over one data folder, which it only reads.
+
+    Args:
+        layout: the data folder.
+        settings: bounds.
+        source_of: how messages were read that are to be explained; without it, as of an unknown source.
 
     Raises:
         TemplateError: when a page's template is missing, or a template belongs to no page.
@@ -36,7 +43,7 @@ def create_app(layout: Layout, settings: WebSettings | None = None) -> Starlette
         middleware=[Middleware(Guard, refuse=_refuse)],
         exception_handlers={HTTPException: errors.refused, Exception: errors.failed},
     )
-    app.state.desk = Desk(layout, settings or WebSettings(), templates)
+    app.state.desk = Desk(layout, settings or WebSettings(), templates, source_of)
     return app
 
 

@@ -1,12 +1,12 @@
 """/message/…: everything about one message, and its exact octets for download."""
 
 from dataclasses import replace
-from datetime import UTC
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from parsers.dialects import FORMATS
 from parsers.explain import Explanation, explain
 from parsers.rebuild import exact_octets, rebuild
 from parsers.structured_data import SdElement, elements
@@ -72,7 +72,7 @@ def _respond(served: Desk, name: StreamName, seq: int, context: SearchForm) -> R
         dump=hex_dump(octets_found, DUMP_OCTETS),
         dump_left_out=max(0, len(octets_found) - DUMP_OCTETS),
         **_columns(found.drop_columns(["received_at", "timestamp"]).to_pylist()[0]),
-        explanation=_explain(octets_found, row, found),
+        explanation=_explain(served, octets_found, row, found),
     )
 
 
@@ -100,16 +100,21 @@ def _columns(record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _explain(found: bytes, row: rows.Row, record: Any) -> Explained | None:
-    """Explain a message as it was read: the same format, and for its time what the record says."""
+def _explain(served: Desk, found: bytes, row: rows.Row, record: Any) -> Explained | None:
+    """Explain a message as it was read: the same format, and for its time what the record says.
+
+    The settings of its source are today's, which may not be those that it was read by.
+    """
     if len(found) > EXPLAINED_OCTETS:
         return None
     (received_at,) = rows.nanoseconds(record)
+    source = served.source_of(*(record[name][0].as_py() for name in ("listener", "peer", "hostname")))
     said: Explanation | None = None
-    for how in ("auto", row.format):
-        said = explain(found, received_at=received_at, timezone=UTC, format=how)
-        if said.format == row.format:
-            break
+    for how in (source.format, "auto", row.format):
+        if how in FORMATS:
+            said = explain(found, received_at=received_at, source=replace(source, format=how))
+            if said.format == row.format:
+                break
     assert said is not None  # noqa: S101 - for the type checker
     return explained(said, row.device.text if row.device else None)
 

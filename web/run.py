@@ -12,6 +12,7 @@ from uvicorn import Config, Server
 
 from storage.layout import Layout
 from web.app import create_app
+from web.desk import SourceOf
 from web.settings import WebSettings
 
 _GRACE_SECONDS: Final = 5  # for answers under way when the role stops; longer exports are cut off, visibly
@@ -41,13 +42,14 @@ class _Server(Server):
             self._ready()
 
 
-async def run(
+async def run(  # noqa: PLR0913 - what every role is given, and how messages are read
     settings: WebSettings,
     *,
     layout: Layout,
     report: Callable[[Mapping[str, Any]], None],
     ready: Callable[[], None],
     stop: asyncio.Event,
+    source_of: SourceOf | None = None,
 ) -> None:
     """Serve the pages over ``layout`` until ``stop`` is set.
 
@@ -57,13 +59,14 @@ async def run(
         report: is given the role's state when it changes and every few seconds: ``url`` and ``requests``.
         ready: is called once, when requests are accepted.
         stop: ends the role after the answers under way, or a few seconds.
+        source_of: see ``create_app``.
 
     Raises:
         WebError: when the address and port cannot be had.
     """
     bound = _bind(settings)
     url = address_url(bound)
-    app = create_app(layout, settings)
+    app = create_app(layout, settings, source_of)
     server = _Server(
         Config(
             app,

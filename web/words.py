@@ -11,6 +11,11 @@ DAYS_NAMED: Final = 5
 FORMATS: Final[dict[str, str]] = {
     Format.RFC5424: "RFC 5424, the syslog protocol",
     Format.RFC3164: "RFC 3164, BSD syslog",
+    Format.CEF: "CEF, the Common Event Format, without a syslog header",
+    Format.LEEF: "LEEF, the Log Event Extended Format, without a syslog header",
+    Format.GELF: "GELF, the Graylog Extended Log Format",
+    Format.JSON: "a JSON object without a syslog header",
+    Format.KEYVALUE: "pairs of key=value without a syslog header",
     Format.UNPARSED: "unparsed: it matched no known format and was kept as it came",
 }
 TRANSPORTS: Final[dict[str, str]] = {

@@ -153,7 +153,7 @@ def parsed_batch(
     name = name or StreamName()
     times = [received] * len(messages) if isinstance(received, int) else received
     arrivals = [Arrival(time, "192.0.2.1", 1) for time in times]
-    records = parse_frames(messages, arrivals, listener="tcp", transport="tcp", timezone=UTC)
+    records = parse_frames(messages, arrivals, listener="tcp", transport="tcp")
     header = BatchHeader(name.tenant, name.stream, collector, number, len(messages), sum(map(len, messages)))
     payload = encode_records(records)
     return Batch(header, check_batch(header, header.encode(), payload))

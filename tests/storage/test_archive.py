@@ -353,7 +353,7 @@ def test_archive_equals_what_was_sent(batches: list[list[bytes]], steps: list[in
         journal = Journal(layout, name, JournalSettings(), NOON)
         for number, (messages, step) in enumerate(zip(batches, steps, strict=False), 1):
             arrivals = [Arrival(MIDNIGHT + step, "2001:db8::1", len(messages))]
-            records = parse_frames(messages, arrivals, listener="l", transport="udp", timezone=UTC)
+            records = parse_frames(messages, arrivals, listener="l", transport="udp")
             header = BatchHeader("default", "syslog", "c", number, len(messages), sum(map(len, messages)))
             content = check_batch(header, header.encode(), encode_records(records))
             journal.append([Batch(header, content)], NOON)

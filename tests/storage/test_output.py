@@ -19,10 +19,8 @@ MESSAGE = b'<34>1 2026-11-20T12:00:00.5Z host app 1 ID [a b="c"] \xef\xbb\xbffai
 
 def journalled(*messages: bytes) -> pa.Table:
     """Give records as a journal has them: with the octets of every message."""
-    from datetime import UTC  # noqa: PLC0415
-
     arrivals = [Arrival(1_795_176_000_000_000_000, "192.0.2.1", len(messages))]
-    batch = parse_frames(list(messages), arrivals, listener="tcp", transport="tcp", timezone=UTC)
+    batch = parse_frames(list(messages), arrivals, listener="tcp", transport="tcp")
     table = pa.Table.from_batches([batch])
     return table.add_column(0, ARCHIVE_SCHEMA.field("seq"), pa.array(range(1, len(messages) + 1), pa.int64()))
 

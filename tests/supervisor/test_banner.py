@@ -37,6 +37,12 @@ def test_everything_a_newcomer_needs() -> None:
     ]
 
 
+def test_unix_socket() -> None:
+    """A Unix socket is shown by its path, since it has no port."""
+    unix = {"transport": "unix", "address": "/run/sysledger/log", "port": 0}
+    assert "  Send to  UNIX /run/sysledger/log\n" in banner("1.2", "var", [{"listeners": {"local": unix}}])
+
+
 def test_nothing_that_is_not_there() -> None:
     """Without listeners and pages there is nothing to send to, try or look at."""
     text = banner("1.2", "var", [{}])

@@ -20,6 +20,7 @@ COLLECTOR = {
         "udp": {
             "transport": "udp", "port": 5514, "address": "::", "receive_buffer": 212992, "messages": 9,
             "lost": {"kernel": 4, "memory": 1}, "refused": {"limit": 2},
+            "guests": {"tls": 7},
         },
     },
 }  # fmt: skip
@@ -46,9 +47,39 @@ def test_a_running_service(capsys: Any) -> None:
     assert "udp udp 5514 :: 208.0 KiB 9 5" in text
     assert "LOST at udp: 4 messages (kernel) LOST at udp: 1 messages (memory)" in text
     assert "REFUSED at udp: 2 connections (limit)" in text
+    assert "TURNED AWAY at udp: 7 of another protocol (tls)" in text
     assert "RESTARTED collector: 2 times" in text
     assert "3 messages wait for storage" in text
     assert "default/syslog 2 2026-11-19 12 2 2.0 KiB 10 octets" in text
+
+
+RELAY = {
+    "role": "relay",
+    "destinations": {
+        "there": {
+            "address": "relp [2001:db8::7]:2514", "stream": "default/syslog", "connected": True,
+            "messages": 1200, "behind": 3, "missing": 0, "too_long": 0, "error": "",
+        },
+        "away": {
+            "address": "tls away:6514", "stream": "default/web", "connected": False,
+            "messages": 34, "behind": 4321, "missing": 7, "too_long": 8, "error": "no [route]\x1b[31m",
+        },
+    },
+}  # fmt: skip
+
+
+def test_destinations_of_the_relay(capsys: Any) -> None:
+    """Where messages go on to: who takes them, who does not and why, and what will never arrive."""
+    document = overview(Path("var"), [RoleStatus("relay", 1, RELAY)], [], pending=0, free=0)
+    text = shown(document, capsys)
+    assert "1,234 messages sent on" in text
+    assert "destination address stream connected behind" in text
+    assert "there relp [2001:db8::7]:2514 default/syslog yes 3" in text
+    assert "away tls away:6514 default/web no 4,321" in text
+    assert r"NOT CONNECTED to away: 4,321 messages wait (no [route]\x1b[31m)" in text
+    assert "NOT SENT to away: 7 messages had expired or are damaged" in text
+    assert "NOT SENT to away: 8 messages are longer than RELP servers take" in text
+    assert "to there" not in text
 
 
 def test_collectors_are_added_up(capsys: Any) -> None:
@@ -116,3 +147,24 @@ def test_damage_is_told(capsys: Any) -> None:
     damaged = {**STREAM, "damaged": [{"path": "x.parquet", "offset": 7, "reason": "torn"}]}
     document = overview(Path("var"), [], [damaged], pending=0, free=None)
     assert "DAMAGED x.parquet at octet 7: torn" in shown(document, capsys)
+
+
+def test_gaps_in_senders_numbers(capsys: Any) -> None:
+    """What senders' own numbers say is missing is summed over collectors, the worst senders named."""
+    one = {"field": "sequence", "peer": "192.0.2.1", "restarts": 0, "late": 0, "mixed": False}
+    senders = [
+        {**one, "host": "core", "missing": 7, "restarts": 2},
+        {**one, "host": "edge\x1b[2J", "missing": 3},
+        {**one, "host": "calm", "missing": 0, "restarts": 5},
+    ]
+    listener = {**COLLECTOR["listeners"]["udp"], "sequence_gaps": {"missing": 10, "senders": senders}}  # type: ignore[index]
+    collector = {**COLLECTOR, "listeners": {"udp": listener}}
+    roles = [RoleStatus(f"collector-{number}", number, collector) for number in (1, 2)]
+    document = overview(Path("var"), roles, [], pending=0, free=0)
+    assert json.loads(json.dumps(document)) == document
+    text = shown(document, capsys)
+    assert "MISSING at udp: 20 messages never came" in text
+    assert "each counts for itself" in text
+    assert "7 of core at 192.0.2.1, which began anew 2 times" in text
+    assert "3 of edge\\x1b[2J at 192.0.2.1" in text
+    assert "calm" not in text

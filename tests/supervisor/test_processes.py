@@ -65,6 +65,7 @@ else:
         SupervisorSettings(restart_seconds=0.01, stop_seconds=1),
         lambda bound: print(bound, flush=True),
         Reporter(Path(run), "supervisor").report,
+        stopping=lambda: (Path(run) / "stopping").write_text(str((Path(run) / "stopped").exists())),
     )
     sys.exit(asyncio.run(supervisor.run()))
 """
@@ -120,6 +121,7 @@ def test_all_ready_then_stopped_in_order(start: Start, tmp_path: Path) -> None:
     assert process.returncode == 0, log.decode()
     stopped = (tmp_path / "stopped").read_text().split()
     assert stopped == ["collector-1", "collector-2", "storage", "indexer", "web"]
+    assert (tmp_path / "stopping").read_text() == "False"  # told before the first of them
 
 
 def test_storage_outlives_the_collectors_when_the_supervisor_is_killed(start: Start, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def store(layout: Layout) -> Store:
     ) -> None:
         name = name or StreamName()
         arrivals = [Arrival(received_at + 1000 * number, peer, 1) for number in range(len(frames))]
-        records = parse_frames(frames, arrivals, listener="tcp", transport="tcp", timezone=UTC)
+        records = parse_frames(frames, arrivals, listener="tcp", transport="tcp")
         number = numbers[name] = numbers.get(name, 0) + 1
         octets = sum(map(len, frames))
         header = BatchHeader(name.tenant, name.stream, "test", number, len(frames), octets)

@@ -1,5 +1,6 @@
 """/message/…: everything about one message."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from html import unescape
@@ -7,7 +8,9 @@ from html import unescape
 import httpx
 import pytest
 
-from storage.layout import StreamName
+from parsers.source import Source
+from storage.layout import Layout, StreamName
+from web.app import create_app
 
 Store = Callable[..., None]
 TIME = "2026-11-20T19:39:03.5Z"
@@ -158,3 +161,39 @@ def test_hostile_messages_arrive_escaped(client: httpx.Client, store: Store, oct
     assert "<img>" not in page
     assert not set(page) & set("\x00\x1b\x07\u202e\u2066\x9b")
     assert client.get("/message/default/syslog/1/octets").content == octets
+
+
+def test_fields_are_a_table_in_order(client: httpx.Client, store: Store) -> None:
+    """What was read out of the message is shown in order, a name that comes again as often, all escaped."""
+    store([b"<13>Jan 18 11:07:53 host LEEF:1.0|V|P|1|E|cat=a\t<b>=<script>\tcat=b", FULL])
+    page = client.get("/message/default/syslog/1").text
+    assert "rules</h2>" not in page
+    table = page[page.index('<h2 id="fields">Fields</h2>') : page.index("Exact octets")]
+    cells = [unescape(cell) for cell in re.findall(r"<t[dh][^>]*><bdi>(.*?)</bdi>", table)]
+    assert cells == [
+        "payload", "leef", "leef.version", "1.0", "leef.vendor", "V", "leef.product", "P",
+        "leef.device_version", "1",
+        "leef.event_id", "E", "cat", "a", "<b>", "<script>", "cat", "b",
+    ]  # fmt: skip
+    assert "<script>" not in table
+    assert 'id="fields"' not in client.get("/message/default/syslog/2").text
+
+
+def test_the_explanation_is_by_the_sources_settings(layout: Layout, store: Store) -> None:
+    """Octets that the source's character set reads are shown as it reads them, whatever its format."""
+    store([b"<34>Nov 20 10:00:00 host app: Z\xfcrich"])
+    asked = []
+
+    def source_of(listener: str, peer: str, hostname: str | None) -> Source:
+        asked.append((listener, peer, hostname))
+        return Source("rfc5424", charset="iso-8859-1")
+
+    async def answer() -> httpx.Response:
+        transport = httpx.ASGITransport(create_app(layout, source_of=source_of))
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.get("/message/default/syslog/1")
+
+    text = text_of(asyncio.run(answer()).text)
+    assert asked == [("tcp", "192.0.2.1", "host")]
+    assert "Z\u00fcrich" in text
+    assert "RFC 3164 section 4.1.3" in text
