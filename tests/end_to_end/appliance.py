@@ -17,12 +17,20 @@ from tests.machine import DEADLINE, await_true, free_port
 
 # Each test has a listener with a stream of its own, so that it sees its own messages only.
 LISTENERS = {
-    "udp": ["logger-udp", "logger-udp-bsd", "handler-udp", "rsyslog-udp", "loggen-udp", "sizes", "page"],
+    "udp": [
+        "logger-udp", "logger-udp-bsd", "handler-udp", "rsyslog-udp", "loggen-udp", "sizes", "page",
+        "syslogng-udp", "haproxy-udp", "haproxy-bsd", "nginx-udp", "busybox-udp", "socat-udp",
+        "perl-udp", "winston-udp", "syslogclient-udp", "log4j-udp",
+    ],
     "tcp": [
         "logger-tcp", "logger-count", "handler-tcp", "handler-count", "rsyslog-lf", "rsyslog-count",
         "loggen-tcp", "loggen-count", "mixed", "cli", "followed",
+        "syslogng-tcp", "syslogng-count", "haproxy-count", "socat-tcp",
+        "perl-tcp", "winston-tcp", "syslogclient-tcp", "log4j-tcp",
     ],
-    "tls": ["rsyslog-tls", "loggen-tls", "openssl"],
+    "tls": [
+        "rsyslog-tls", "loggen-tls", "openssl", "syslogng-tls", "socat-tls", "winston-tls", "log4j-tls",
+    ],
 }  # fmt: skip
 
 
@@ -96,8 +104,8 @@ def running(folder: Path, listeners: dict[str, list[str]], settings: str = "") -
             ports[name] = free_port(socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM)
             lines += [f"[collector.listeners.{name}]", f'transport = "{transport}"', f"port = {ports[name]}"]
             lines += [f'stream = "{name}"', 'address = "127.0.0.1"']
-    for name in ("udp", "tcp", "tls", "self"):
-        ports[name] = free_port(socket.SOCK_DGRAM if name in {"udp", "self"} else socket.SOCK_STREAM)
+    for name in ("udp", "tcp", "tls", "dtls", "relp", "self"):
+        ports[name] = free_port(socket.SOCK_DGRAM if name in {"udp", "dtls", "self"} else socket.SOCK_STREAM)
         lines += [f"[collector.listeners.{name}]", f"port = {ports[name]}"]
     web = free_port()
     lines += ["[web]", f"port = {web}", settings]
@@ -137,6 +145,7 @@ class Recorder:
         self.port: int = self._socket.getsockname()[1]
         self.datagrams: list[bytes] = []
         self.connections: list[bytes] = []
+        self.accepted = 0
         work = self._relay_datagrams
         if kind == socket.SOCK_STREAM:
             self._socket.listen()
@@ -145,9 +154,7 @@ class Recorder:
         self._thread.start()
 
     def _relay_datagrams(self) -> None:
-        while datagram := self._socket.recv(65536):
-            if datagram == b"stop":
-                return
+        while (datagram := self._socket.recv(65536)) != b"stop":  # some senders' first datagram is empty
             self.datagrams.append(datagram)
             self._socket.sendto(datagram, self._target)
 
@@ -155,6 +162,7 @@ class Recorder:
         while True:
             connection, _ = self._socket.accept()
             received = b""
+            self.accepted += 1
             with connection, socket.create_connection(self._target) as onward:
                 while octets := connection.recv(65536):
                     received += octets
@@ -162,6 +170,11 @@ class Recorder:
             if not received:
                 return
             self.connections.append(received)
+
+    def closed(self) -> list[bytes]:
+        """Wait until every connection so far has ended; give what each carried."""
+        await_true(lambda: len(self.connections) == self.accepted, "the senders' connections end")
+        return self.connections
 
     def close(self) -> None:
         """End the relay's thread and close its socket."""
