@@ -71,7 +71,7 @@ class TlsSession:
 
         OpenSSL makes session tickets, and pyOpenSSL has no way to ask for none. A sender that never reads and
         then closes its socket would have them unread there, for which its kernel resets the connection and
-        throws away what it had still to send: messages. Sent behind the sender's close_notify they do no harm.
+        throws away what it had still to send: messages. Behind the sender's close_notify they do no harm.
         """
         tls_1_3 = self._connection.get_protocol_version() == SSL.TLS1_3_VERSION
         if tls_1_3 and not self.ended and self.failure is None:

@@ -198,7 +198,7 @@ def test_closing_says_close_notify(certificates: Certificates, session: TlsSessi
     """Closing from our side sends close_notify, which the client reads as the end."""
     client = Client(certificates, session)
     client.connect()
-    client.incoming.write(session.close())  # noqa: SLF001 - the wire
+    client.incoming.write(session.close())
     assert client.tls.read(10) == b""
 
 
@@ -458,7 +458,7 @@ def test_plaintext_to_the_peer(certificates: Certificates, session: TlsSession) 
     client.connect()
     wire = session.send(b"1 rsp 6 200 OK\n")
     assert b"200 OK" not in wire
-    client.incoming.write(wire)  # noqa: SLF001 - the wire
+    client.incoming.write(wire)
     assert client.tls.read(100) == b"1 rsp 6 200 OK\n"
     client.close_notify()
     assert session.send(b"too late") == b""
