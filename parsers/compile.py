@@ -189,7 +189,7 @@ def _possessive(source: str) -> str:
 
 def _least_width(source: str) -> int:
     """Give the length of the shortest text that ``source`` can match; what looks ahead has none."""
-    parsed: Any = re._parser.parse(source)  # type: ignore[attr-defined]  # noqa: SLF001 - nobody else knows
+    parsed: Any = re._parser.parse(source)  # noqa: SLF001 - nobody else knows
     width: int = parsed.getwidth()[0]
     return width
 
