@@ -61,7 +61,7 @@ def _sd() -> list[bytes]:
     return [b'[a@1 b="c\\"d\\]" e=f][g:"h"; i:"j"] [ x y= "z', *of_group("sd", "5848")]
 
 
-_CHOSEN: Final = bytes(4)  # the octets that tests.fuzz.choices.Choices takes
+_CHOSEN: Final = bytes(4)  # the octets that tests.fuzz.targets.Choices takes
 _SEEDS: Final[dict[str, Callable[[], list[bytes]]]] = {
     "framing": lambda: [_CHOSEN + one for one in _streams()],
     "records": lambda: [_CHOSEN + one for one in _streams()],

@@ -11,7 +11,7 @@ from tests.fuzz.grammars import texts_of
 from tests.fuzz.targets import TARGETS
 
 EXAMPLES: Final = 8
-ASKED: Final = bytes(4)  # for tests.fuzz.choices.Choices
+ASKED: Final = bytes(4)  # for tests.fuzz.targets.Choices
 fuzzed: Final = partial(settings, derandomize=True, database=None)
 
 
