@@ -72,11 +72,20 @@ class BatchHeader:
 
 
 def encode_records(records: pa.RecordBatch) -> pa.Buffer:
-    """Give the payload for ``records``, which must have BATCH_SCHEMA."""
-    sink = pa.BufferOutputStream()
+    """Give the payload for ``records``, which must have BATCH_SCHEMA.
+
+    It is measured first: a buffer that grows is copied again and again, into memory that is new each time.
+    """
+    measured = pa.MockOutputStream()
+    _write_records(measured, records)
+    payload = pa.allocate_buffer(measured.size())
+    _write_records(pa.FixedSizeBufferWriter(payload), records)
+    return payload
+
+
+def _write_records(sink: Any, records: pa.RecordBatch) -> None:
     with pa.ipc.new_stream(sink, BATCH_SCHEMA) as writer:
         writer.write_batch(records)
-    return sink.getvalue()
 
 
 def decode_records(payload: Any) -> pa.RecordBatch:

@@ -92,6 +92,11 @@ ADDRESS_PATTERN: Final = rf"{IPV4} (?!- )"
 # RFC 5424's fields behind HOSTNAME, although there was no VERSION: APP-NAME, and NILVALUE for PROCID or MSGID
 NO_VERSION: Final = r"[^\x00-\x20:\[]{1,48} (?:- [!-~]{1,32}|[!-~]{1,128} -) [-\[]"
 
+# What stands behind a word and its colon: the firewalls, NetApp, Avamar, Firepower Management Center.
+_BEHIND_COLON: Final = r"%|[^\x00-\x20:]{1,255}+: [0-9a-f]{8}\.|<Code> |(?:\[[^\]]{1,64}\] )?[^@\[]{1,128}+@"
+# A program's TAG, as nearly every message has it, and nothing of the above behind it: no device has such.
+_PROGRAM: Final = rf"(?!svm_)[a-z][0-9a-z_-]{{0,40}}+(?:\[[0-9]{{1,10}}\])?: (?!{_BEHIND_COLON})"
+
 # What stands after TIMESTAMP where a device's dialect may be the right one: a word of the above, or a shape
 # that some dialect of parsers/dialects/ begins with. To be too careful here costs only time.
 DEVICE_PATTERN: Final = "|".join(
@@ -101,11 +106,11 @@ DEVICE_PATTERN: Final = "|".join(
         "svm_",  # NetScaler
         "#[0-9]{3}",  # Snare
         NO_TAG_PATTERN,
-        # UniFi; a word behind HOSTNAME; Snare; the firewalls, NetApp, Avamar, Firepower Management Center
+        # UniFi; a word behind HOSTNAME; Snare; what stands behind a colon
         (
             r"[^\x00-\x20:,#]{1,255}+(?:,"
             rf"| {{1,2}}(?:[(%:]|{NO_TAG_PATTERN}|{ADDRESS_PATTERN}|{NO_VERSION})|\tMSWin|#011MSWin"
-            r"|: ?(?:%|[^\x00-\x20:]{1,255}+: [0-9a-f]{8}\.|<Code> |(?:\[[^\]]{1,64}\] )?[^@\[]{1,128}+@))"
+            rf"|: ?(?:{_BEHIND_COLON}))"
         ),
     ]
 )
@@ -117,5 +122,5 @@ def _not(name: str, pattern: str) -> ParserElement:
 
 NO_HOSTNAME: Final = _not("HOSTNAME", NO_HOSTNAME_PATTERN)
 NO_TAG: Final = _not("TAG", f"{NO_TAG_PATTERN}|{ADDRESS_PATTERN}")
-NO_DEVICE: Final = _not("HOSTNAME", DEVICE_PATTERN)
+NO_DEVICE: Final = _not("HOSTNAME", f"(?!{_PROGRAM})(?:{DEVICE_PATTERN})")
 ANY_WORD: Final = Empty().leave_whitespace()  # where devices are not to be known

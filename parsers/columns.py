@@ -50,25 +50,32 @@ def flags_column(masks: pa.Array) -> pa.Array:
     return pa.array(sets, FLAGS).take(codes.indices)
 
 
-def pri_columns(privals: Sequence[bytes | None]) -> tuple[pa.Array, pa.Array]:
+def pri_columns(privals: Sequence[bytes | None] | pa.Array) -> tuple[pa.Array, pa.Array]:
     """Make facility and severity (int8) from the texts of PRIVAL, each 0 to 191; None is 13."""
-    codes = pa.array(privals, pa.binary()).dictionary_encode()
+    codes = binary_column(privals).dictionary_encode()
     numbers = pc.index_in(codes.dictionary, _PRIVAL_TEXTS).take(codes.indices)
     numbers = pc.fill_null(numbers, ASSUMED_PRIVAL)
     return _FACILITIES.take(numbers), _SEVERITIES_OF.take(numbers)
 
 
-def text_column(octets: Sequence[bytes | None], charset: str = UTF8) -> tuple[pa.Array, pa.Array | None]:
+def binary_column(values: Sequence[bytes] | Sequence[bytes | None] | pa.Array) -> pa.Array:
+    """Make a binary column, unless ``values`` is one."""
+    return values if isinstance(values, pa.Array) else pa.array(values, pa.binary())
+
+
+def text_column(
+    octets: Sequence[bytes | None] | pa.Array, charset: str = UTF8
+) -> tuple[pa.Array, pa.Array | None]:
     """Make a string column, and a mask column of the rows that could not be decoded (None: there are none).
 
     Octets that are not UTF-8 are decoded by ``charset``, and what that cannot decode becomes U+FFFD. Only a
     column that has such octets is looked at row by row.
     """
-    column = pa.array(octets, pa.binary())
+    column = binary_column(octets)
     try:
         return column.cast(pa.string()), None
     except pa.ArrowInvalid:
-        text = _decoded(octets, UTF8)
+        text = _decoded(column.to_pylist(), UTF8)
     foreign = pc.fill_null(pc.not_equal(text.cast(pa.binary()), column), fill_value=False)
     if charset == UTF8:
         return text, where(foreign, Flag.UTF8_INVALID)

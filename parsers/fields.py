@@ -5,6 +5,7 @@ Which names there are, and where each comes from, stands in parsers/FIELDS.md.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -69,5 +70,15 @@ def _offsets(rows: pa.Array, count: int) -> pa.Array:
     """Give where each record's entries begin, and at last where they end; null for a record without."""
     runs = pc.run_end_encode(rows, pa.int32())
     starts = pa.concat_arrays([pa.array([0], pa.int32()), runs.run_ends[:-1]])
-    begun = starts.take(pc.index_in(pa.array(range(count), pa.int64()), runs.values))
+    begun = starts.take(pc.index_in(_numbers(count), runs.values))
     return pa.concat_arrays([begun, pa.array([len(rows)], pa.int32())])
+
+
+@cache
+def _some_numbers(count: int) -> pa.Array:
+    return pa.array(range(count), pa.int64())
+
+
+def _numbers(count: int) -> pa.Array:
+    """Give the numbers from 0 on; batches have all sorts of sizes, so that powers of two are remembered."""
+    return _some_numbers(1 << count.bit_length()).slice(0, count)

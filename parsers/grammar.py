@@ -16,9 +16,19 @@ TRAILER_OCTETS: Final = "\n\r\0"  # what senders put behind a message: LF, CR, N
 
 def production(name: str, element: ParserElement) -> ParserElement:
     """Give ``element`` the RFC's ``name`` and take pyparsing's skipping of white space from all of it."""
-    named = element.leave_whitespace(recursive=True).set_name(name)
+    _skip_nothing(element, set())
+    named = element.set_name(name)
     named.streamlined = True  # else pyparsing merges nested sequences, and `explain` loses their names
     return named
+
+
+def _skip_nothing(element: ParserElement, seen: set[int]) -> None:
+    """Do what ``leave_whitespace(recursive=True)`` does, without a copy of everything at every production."""
+    if id(element) not in seen:
+        seen.add(id(element))
+        element.leave_whitespace(recursive=False)
+        for inner in element.recurse():
+            _skip_nothing(inner, seen)
 
 
 def to_text(octets: bytes) -> str:

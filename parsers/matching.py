@@ -51,10 +51,9 @@ def _tried(dialects: Iterable[Dialect], left: Left) -> Generator[Matched, None, 
     for dialect in dialects:
         if not left[0]:
             break
-        hits, rows = _matched(dialect.pattern, dialect.holds, left[1])
-        if any(hits):
-            yield dialect, _selected(hits, *left)[0], rows
-            left = ([], []) if all(hits) else _selected(map(not_, hits), *left)
+        places, rows, left = _matched(dialect.pattern, dialect.holds, left)
+        if places:
+            yield dialect, places, rows
     return left
 
 
@@ -62,32 +61,35 @@ def _divided(places: Sequence[int], frames: Sequence[bytes]) -> Iterator[tuple[B
     """Divide frames by what they begin with."""
     found = list(map(attrgetter("lastgroup"), map(BEGINNING.match, frames)))
     for beginning in sorted(set(found)):
-        yield Beginning(beginning), _selected(map(eq, found, repeat(beginning)), places, frames)
+        chosen = list(map(eq, found, repeat(beginning)))
+        yield Beginning(beginning), (list(compress(places, chosen)), list(compress(frames, chosen)))
 
 
-def _selected(selection: Iterable[bool], places: Sequence[int], frames: Sequence[bytes]) -> Left:
-    chosen = list(selection)
-    if all(chosen):
-        return places, frames
-    return list(compress(places, chosen)), list(compress(frames, chosen))
-
-
-def _matched(pattern: re.Pattern[bytes], holds: bytes, frames: Sequence[bytes]) -> tuple[list[bool], Rows]:
-    """Match every frame that holds ``holds``; tell which did, and give the groups by name, a column each.
+def _matched(pattern: re.Pattern[bytes], holds: bytes, left: Left) -> tuple[Sequence[int], Rows, Left]:
+    """Match every frame that holds ``holds``; give their places, groups, and what is left.
 
     Matches live only as long as a few hundred of them are transposed: fewer objects than would wake
     Python's garbage collector, which would otherwise take half of all the time.
     """
-    match = pattern.fullmatch
-    hits: list[bool] = []
+    match, (places, frames) = pattern.fullmatch, left
     columns: list[list[bytes | None]] = [[] for _ in pattern.groupindex]
+    found: list[int] = []
+    others: tuple[list[int], list[bytes]] = ([], [])
     for start in range(0, len(frames), TOGETHER):
-        some = frames[start : start + TOGETHER]
+        own, some = places[start : start + TOGETHER], frames[start : start + TOGETHER]
         matches = (
             [match(frame) if holds in frame else None for frame in some] if holds else list(map(match, some))
         )
-        hits.extend(map(bool, matches))
-        groups = zip(*map(re.Match.groups, filter(None, matches)), strict=True)
-        for column, values in zip(columns, groups, strict=False):
+        hits = list(filter(None, matches))
+        if not hits and not found:
+            continue  # as long as nothing has matched, all are left
+        if not found:
+            others = list(places[:start]), list(frames[:start])
+        for column, values in zip(columns, zip(*map(re.Match.groups, hits), strict=True), strict=False):
             column.extend(values)
-    return hits, dict(zip(pattern.groupindex, columns, strict=True))
+        found.extend(compress(own, matches))
+        if len(hits) < len(some):
+            missed = list(map(not_, matches))
+            others[0].extend(compress(own, missed))
+            others[1].extend(compress(some, missed))
+    return found, dict(zip(pattern.groupindex, columns, strict=True)), others if found else left

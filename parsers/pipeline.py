@@ -6,7 +6,7 @@ nothing is dropped and nothing raises. The parts are put together at the end, in
 frames came.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -14,7 +14,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from parsers import payloads
+from parsers import cut_rfc3164, cut_rfc5424, payloads
 from parsers.columns import (
     MASK,
     constant_column,
@@ -24,13 +24,15 @@ from parsers.columns import (
     mask_of,
     run_column,
 )
-from parsers.dialects import dialects_of
+from parsers.cutting import Shortcut
+from parsers.dialects import STRICT_RFC3164, STRICT_RFC5424, Dialect, dialects_of
 from parsers.fields import Entries, fields_column
 from parsers.matching import match_frames
 from parsers.reading import PART_TYPES, Part, read_rows
 from parsers.schema import BATCH_SCHEMA, DICTIONARY, RECEIVED_AT, Flag
 from parsers.source import UNKNOWN_SOURCE, Source
 
+FEWEST: Final = 64  # messages: for fewer, a shortcut's steps cost more than the patterns
 NO_FLAGS: Final[Mapping[int, tuple[Flag, ...]]] = MappingProxyType({})
 
 
@@ -73,7 +75,8 @@ def parse_frames(  # noqa: PLR0913 - what a listener knows of its frames, each b
     if sum(counts) != count:
         raise ValueError(f"arrivals of {sum(counts)} frames for {count} frames: count them alike")
     received = run_column([arrival.received_at for arrival in arrivals], counts, pa.int64())
-    parts = list(_parts(frames, received, source))
+    raw = pa.array(frames, pa.binary())
+    parts = list(_parts(frames, raw, received, source))
     read = _in_order([(places, part) for places, part, _ in parts])
     fields = [entries for places, _, found in parts for entries in _placed(places, found)]
     fields += payloads.entries(read["message"], read["structured_data"], read["format"])
@@ -89,36 +92,63 @@ def parse_frames(  # noqa: PLR0913 - what a listener knows of its frames, each b
         "transport": constant_column(transport, count, DICTIONARY),
         "tls_identity": run_column([arrival.tls_identity for arrival in arrivals], counts, DICTIONARY),
         "fields": fields_column(count, fields),
-        "raw": pa.array(frames, pa.binary()),
+        "raw": raw,
     }
     return pa.RecordBatch.from_arrays([columns[name] for name in BATCH_SCHEMA.names], schema=BATCH_SCHEMA)
 
 
 def _parts(
-    frames: Sequence[bytes], received: pa.Array, source: Source
-) -> Iterator[tuple[Sequence[int], Part, list[Entries]]]:
+    frames: Sequence[bytes], raw: pa.Array, received: pa.Array, source: Source
+) -> Iterator[tuple[pa.Array, Part, list[Entries]]]:
     """Read every frame by the first dialect that matches it; give each part with its rows' places."""
-    for dialect, places, rows in match_frames(frames, dialects_of(source.format)):
-        times = received if len(places) == len(received) else received.take(pa.array(places, pa.int64()))
+    dialects = dialects_of(source.format)
+    left: pa.Array | None = None  # the places of what is not read yet; None: all
+    for shortcut in _shortcuts(dialects) if len(raw) >= FEWEST else ():
+        octets, times = (raw, received) if left is None else (raw.take(left), received.take(left))
+        cut = shortcut(octets, times, source)
+        if cut is not None:
+            hits, others = pc.indices_nonzero(cut.hits), pc.indices_nonzero(pc.invert(cut.hits))
+            yield hits if left is None else left.take(hits), cut.part, []
+            left = others if left is None else left.take(others)
+    if left is not None:
+        frames = list(map(frames.__getitem__, left.to_pylist()))
+    for dialect, numbers, rows in match_frames(frames, dialects):
+        places = pa.array(numbers, pa.uint64())
+        places = places if left is None else left.take(places)
+        times = received if len(places) == len(received) else received.take(places)
         yield places, *read_rows(dialect, rows, times, source)
 
 
-def _in_order(parts: Sequence[tuple[Sequence[int], Part]]) -> Part:
+# The dialects that are tried first, of which most messages are read as whole columns (parsers/cutting.py).
+_SHORTCUTS: Final[Mapping[str, Shortcut]] = {
+    STRICT_RFC5424.name: cut_rfc5424.cut,
+    STRICT_RFC3164.name: cut_rfc3164.cut,
+}
+
+
+def _shortcuts(dialects: Iterable[Dialect]) -> Iterator[Shortcut]:
+    """Give the shortcuts of the first dialects; one that has none must be tried before all behind it."""
+    for dialect in dialects:
+        if dialect.name not in _SHORTCUTS:
+            return
+        yield _SHORTCUTS[dialect.name]
+
+
+def _in_order(parts: Sequence[tuple[pa.Array, Part]]) -> Part:
     """Put the parts' columns together, each row at its place."""
     if len(parts) == 1:
         return parts[0][1]
-    places = [pa.array(own, pa.int64()) for own, _ in parts]
-    order = pc.sort_indices(pa.concat_arrays([pa.array([], pa.int64()), *places]))
+    order = pc.sort_indices(pa.concat_arrays([pa.array([], pa.uint64()), *(places for places, _ in parts)]))
     return {
         name: pa.concat_arrays([pa.array([], kind), *(part[name] for _, part in parts)]).take(order)
         for name, kind in PART_TYPES.items()
     }
 
 
-def _placed(own: Sequence[int], found: Sequence[Entries]) -> Iterator[Entries]:
+def _placed(own: pa.Array, found: Sequence[Entries]) -> Iterator[Entries]:
     """Give the fields of a part the places that its rows have in the batch."""
     for entries in found:
-        yield Entries(pa.array(own, pa.int64()).take(entries.rows), entries.names, entries.values)
+        yield Entries(own.take(entries.rows).cast(pa.int64()), entries.names, entries.values)
 
 
 def _framing_mask(framing_flags: Mapping[int, tuple[Flag, ...]], count: int) -> Iterator[pa.Array]:

@@ -39,7 +39,8 @@ keeps their octets in ``raw``.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
@@ -47,16 +48,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.columns import PRIVALS
-from parsers.dialects import CANONICAL, Layout, Present
+from parsers.layouts import CANONICAL, CANONICAL_FORM, MONTHS, Layout, Present
 from parsers.schema import Format
-from parsers.stamps import MONTHS
-from parsers.times import CANONICAL_FORM
 
 REMEMBERED: Final = 4_096  # forms whose pieces are kept; a block has a handful
 
 _BINARY: Final = pa.binary()
 _NILVALUE: Final = pa.scalar(b"-", _BINARY)
 _NOTHING: Final = pa.scalar(b"", _BINARY)
+_SPACE: Final = b" "
 _TEXTS: Final = ("hostname", "app_name", "proc_id", "msg_id", "structured_data", "message")
 _COLUMNS: Final = ("facility", "severity", "timestamp", *_TEXTS)
 _FIELDS: Final = "fields."
@@ -70,8 +70,14 @@ _BARE_DAYS: Final = pa.array([b"%d" % day for day in _DAYS], _BINARY)
 
 _FIELD: Final = re.compile(r"\{(pri|timestamp|" + "|".join(_TEXTS) + r"|fields\.[0-9A-Za-z_.]+)\}")
 _DIRECTIVE: Final = re.compile(r"(%Y-%m-%d|%H:%M:%S|%[YmdHMSbe]|%-d|%[1-6]N)")
+# A stamp that is Arrow's own text of a time but for one octet, and for digits left out and octets added.
+_NEARLY_ARROWS: Final = re.compile(r"%Y-%m-%d(.)%H:%M:%S(?:\.%([1-6])N)?([^%]*)", re.DOTALL)
 _OFFSET: Final = re.compile(r"([+-])([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?")
+_DATE: Final = len("2003-10-11")
+_SECONDS: Final = len("2003-10-11 22:14:15")
 _FRACTION: Final = len("2003-10-11 22:14:15.")
+_ARROWS: Final = len("2003-10-11 22:14:15.000003")
+_HAS_FRACTION: Final = re.compile(r"%[1-6]N")
 # Where in Arrow's text of a time, 2003-10-11 22:14:15.000003, each directive's digits stand.
 _SLICES: Final = {
     "%Y-%m-%d": (0, 10), "%H:%M:%S": (11, 19), "%Y": (0, 4), "%m": (5, 7), "%d": (8, 10),
@@ -79,7 +85,21 @@ _SLICES: Final = {
     **{f"%{digits}N": (_FRACTION, _FRACTION + digits) for digits in range(1, 7)},
 }  # fmt: skip
 
-_Piece = Any  # an Array, or a Scalar that stands in every row
+
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """A column of few distinct texts: what stands beside it in every row is written to the texts, once."""
+
+    texts: pa.Array
+    codes: pa.Array  # places in texts
+
+    def between(self, before: bytes, after: bytes) -> pa.Array:
+        """Give the column with octets before and behind each text."""
+        texts = pc.binary_join_element_wise(_literal(before), self.texts, _literal(after), _NOTHING)
+        return texts.take(self.codes)
+
+
+_Piece = Any  # an Array, a _Coded, or octets that stand in every row
 
 
 def rebuild(records: pa.RecordBatch | pa.Table) -> pa.Array:
@@ -106,6 +126,20 @@ def rebuild(records: pa.RecordBatch | pa.Table) -> pa.Array:
         start += run["counts"]
         pieces.append(_joined({name: rows[name] for name in columns}, *_named(run["values"], forms)))
     return pa.concat_arrays(pieces).take(pc.sort_indices(order))
+
+
+def slimmed(records: pa.RecordBatch | pa.Table) -> pa.RecordBatch | pa.Table:
+    """Give records with ``raw`` null wherever the other columns were seen to give the octets back.
+
+    Records whose ``raw`` is null already stay as they are.
+    """
+    raw = records["raw"]
+    if raw.null_count == len(raw):
+        return records
+    same = pc.fill_null(pc.equal(rebuild(records), raw), fill_value=False)
+    nothing = pa.scalar(None, _BINARY)
+    kept = pa.nulls(len(raw), _BINARY) if pc.all(same).as_py() else pc.if_else(same, nothing, raw)
+    return records.set_column(records.schema.get_field_index("raw"), records.schema.field("raw"), kept)
 
 
 def exact_octets(records: pa.RecordBatch | pa.Table) -> pa.Array:
@@ -164,29 +198,33 @@ def _joined(
     pieces: list[_Piece] = []
     for part in layout:
         if isinstance(part, Present):
-            pieces.append(_optional(columns, part, timestamp_form))
+            pieces += _optional(columns, part, timestamp_form)
         else:
             pieces += _pieces(columns, str(part), timestamp_form)
     return _join(pieces, len(columns["facility"]))
 
 
-def _optional(columns: Mapping[str, pa.Array], part: Present, timestamp_form: str | None) -> _Piece:
+def _optional(columns: Mapping[str, pa.Array], part: Present, timestamp_form: str | None) -> list[_Piece]:
     column = columns[part.name]
-    joined = _join(list(_pieces(columns, part.text, timestamp_form)), len(column))
-    return joined if column.null_count == 0 else pc.if_else(pc.is_valid(column), joined, _NOTHING)
+    if column.null_count == len(column):
+        return []
+    pieces = list(_pieces(columns, part.text, timestamp_form))
+    if column.null_count == 0:
+        return pieces
+    return [pc.if_else(pc.is_valid(column), _join(pieces, len(column)), _NOTHING)]
 
 
 def _pieces(columns: Mapping[str, pa.Array], text: str, timestamp_form: str | None) -> Iterator[_Piece]:
     for number, piece in enumerate(_split(_FIELD, text)):
         if number % 2 == 0:
-            yield pa.scalar(piece.encode(), _BINARY)
+            yield piece.encode()
         elif piece == "pri":
             prival = pc.add(
                 pc.multiply(columns["facility"].cast(pa.int16()), _SEVERITIES), columns["severity"]
             )
-            yield _PRIVAL_TEXTS.take(prival)
+            yield _Coded(_PRIVAL_TEXTS, prival)
         elif piece == "timestamp":
-            yield _stamps(columns["timestamp"], timestamp_form or CANONICAL_FORM)
+            yield from _stamps(columns["timestamp"], timestamp_form or CANONICAL_FORM)
         elif piece.startswith(_FIELDS):
             found = pc.map_lookup(columns["fields"], pa.scalar(piece.removeprefix(_FIELDS)), "first")
             yield _or_nilvalue(found.cast(_BINARY))
@@ -198,11 +236,49 @@ def _or_nilvalue(column: pa.Array) -> pa.Array:
     return column if column.null_count == 0 else pc.fill_null(column, _NILVALUE)
 
 
-def _join(pieces: list[_Piece], count: int) -> pa.Array:
-    """Join pieces row by row; scalars stand in every row."""
-    if not any(isinstance(piece, pa.Array) for piece in pieces):
-        pieces = [*pieces, pa.repeat(_NOTHING, count)]
-    return pc.binary_join_element_wise(*pieces, _NOTHING)
+def _join(pieces: Sequence[_Piece], count: int) -> pa.Array:
+    """Join pieces row by row.
+
+    An element costs more in a row than its octets do. Octets that stand in every row are therefore written
+    into the texts of a coded column beside them, or given as the separator, which is no element, where the
+    same stand between all columns.
+    """
+    columns, gaps = _columns_and_gaps(pieces)
+    if not columns:
+        return pa.repeat(_literal(gaps[0]), count)
+    for place, column in enumerate(columns):
+        if isinstance(column, _Coded):
+            before, gaps[place] = (b"", _SPACE) if place and gaps[place] == _SPACE else (gaps[place], b"")
+            after = gaps[place + 1].removesuffix(_SPACE)
+            gaps[place + 1] = gaps[place + 1][len(after) :]
+            columns[place] = column.between(before, after)
+    if len(set(gaps[1:-1])) == 1 and not gaps[0] + gaps[-1]:
+        return pc.binary_join_element_wise(*columns, _literal(gaps[1]))
+    elements = [_literal(gaps[0])]
+    for column, gap in zip(columns, gaps[1:], strict=True):
+        elements += [column, _literal(gap)]
+    return pc.binary_join_element_wise(*filter(_is_something, elements), _NOTHING)
+
+
+def _columns_and_gaps(pieces: Sequence[_Piece]) -> tuple[list[Any], list[bytes]]:
+    """Give the columns, and the octets before, between and behind them: one more than columns."""
+    columns: list[Any] = []
+    gaps = [b""]
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            gaps[-1] += piece
+        else:
+            columns.append(piece)
+            gaps.append(b"")
+    return columns, gaps
+
+
+def _is_something(element: Any) -> bool:
+    return element is not _NOTHING
+
+
+def _literal(octets: bytes) -> Any:
+    return pa.scalar(octets, _BINARY) if octets else _NOTHING
 
 
 @lru_cache(REMEMBERED)
@@ -211,17 +287,36 @@ def _split(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:
     return tuple(pattern.split(text))
 
 
-def _stamps(times: pa.Array, form: str) -> pa.Array:
-    """Write times as their form says; NILVALUE where there is none."""
+def _stamps(times: pa.Array, form: str) -> Sequence[_Piece]:
+    """Write times as their form says; NILVALUE where there is none.
+
+    A form without fraction has a text a second: each is written once.
+    """
     if times.null_count == len(times):
-        return pa.repeat(_NILVALUE, len(times))
+        return [b"-"]
     template, _, offset = form.rpartition("|")
+    if _HAS_FRACTION.search(template):
+        return _spelled(times, template, offset)
+    coded = times.cast(pa.int64()).dictionary_encode("encode")
+    texts = _join(_spelled(coded.dictionary, template, offset), len(coded.dictionary))
+    return [_Coded(texts, coded.indices)]
+
+
+def _spelled(times: pa.Array, template: str, offset: str) -> Sequence[_Piece]:
     local = pc.add(times.cast(pa.int64()), _microseconds(offset)).cast(pa.timestamp("us"))
     text = local.cast(pa.string()).cast(_BINARY)
-    pieces: list[_Piece] = []
-    for number, piece in enumerate(_split(_DIRECTIVE, template)):
-        pieces.append(_written(local, text, piece) if number % 2 else pa.scalar(piece.encode(), _BINARY))
-    return _or_nilvalue(_join(pieces, len(times)))
+    nearly = _NEARLY_ARROWS.fullmatch(template)
+    if nearly is not None and text.null_count == 0:
+        separator, digits, behind = nearly.groups()
+        end = _FRACTION + int(digits) if digits else _SECONDS
+        if end < _ARROWS:
+            text = pc.binary_slice(text, 0, end)
+        return [pc.binary_replace_slice(text, _DATE, _DATE + 1, separator.encode()), behind.encode()]
+    pieces: list[_Piece] = [
+        _written(local, text, piece) if number % 2 else piece.encode()
+        for number, piece in enumerate(_split(_DIRECTIVE, template))
+    ]
+    return pieces if text.null_count == 0 else [_or_nilvalue(_join(pieces, len(times)))]
 
 
 def _written(local: pa.Array, text: pa.Array, directive: str) -> pa.Array:

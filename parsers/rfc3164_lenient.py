@@ -18,13 +18,14 @@ from parsers.bsd_words import ANY_WORD, NO_DEVICE, NO_HOSTNAME, NO_TAG
 from parsers.grammar import LEADING, SP, production
 from parsers.rfc3164 import SEPARATOR
 from parsers.rfc5424 import MSG_TEXT, MSG_TRAILER, PRI
-from parsers.stamps import calendar_stamp, iso_stamp
+from parsers.stamps import USUAL_STAMP, calendar_stamp, iso_stamp
 
 AFTER_PRI: Final = production("AFTER-PRI", Regex("[ :]{1,3}", re.ASCII)("after_pri"))
 # Cisco's marks: "*" for a clock that is not set, "." for one that has lost its source
 CLOCK_MARK: Final = production("CLOCK-MARK", Regex("[*.]", re.ASCII)("clock_mark"))
 STAMP: Final = production(
-    "TIMESTAMP", (Combine(calendar_stamp(named=False)) | Combine(iso_stamp(named=False)))("timestamp")
+    "TIMESTAMP",
+    (USUAL_STAMP | Combine(calendar_stamp(named=False)) | Combine(iso_stamp(named=False)))("timestamp"),
 )
 AFTER_TIME: Final = production("AFTER-TIME", Regex("[ :\t]{1,4}", re.ASCII)("after_time"))
 

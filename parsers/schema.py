@@ -1,8 +1,9 @@
 """The record: what Sysledger keeps about one message, as Arrow columns.
 
-A record exists in two shapes. In a *batch* (collector to storage, and in the journal) ``raw`` holds the
-octets of every message and there is no ``seq`` yet. In the *archive* storage has given each record its
-``seq``, and ``raw`` is null wherever the other columns give the octets back (see parsers/rebuild.py).
+A record exists in two shapes. In a *batch* (collector to storage) ``raw`` holds the octets of every message
+and there is no ``seq`` yet. In the *archive* storage has given each record its ``seq``, and ``raw`` is null
+wherever the other columns give the octets back (see parsers/rebuild.py). The journal is between the two: it
+has batches, with ``raw`` as in the archive.
 """
 
 from enum import StrEnum

@@ -12,8 +12,6 @@ from pyparsing import FollowedBy, Literal, Opt, ParserElement, Regex, StringEnd
 from parsers.grammar import SP, production
 from parsers.zones import NAMED_OFFSET, NAMES, OFFSET
 
-MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
 _YEAR: Final = "(?:19|20)[0-9]{2}"
 _WEEKDAYS: Final = "Mon|Tue|Wed|Thu|Fri|Sat|Sun"
 _NAMES: Final = "|".join(sorted(NAMES, key=len, reverse=True))
@@ -67,6 +65,19 @@ def calendar_stamp(*, named: bool) -> ParserElement:
         Opt(weekday + SP) + Opt(year_first + SP) + month + SP + day + SP + Opt(year + SP)
         + _clock(named=named) + Opt(SP + year_last) + Opt(zone + Opt(SP + year_after_zone)) + _END,
     )  # fmt: skip
+
+
+# BSD's stamp as most write it, where what follows tells that nothing more belongs to it: a colon, or SP and a
+# word that is no half of a day, no year and no zone. calendar_stamp would look for each of these.
+USUAL_STAMP: Final = production(
+    "BSD-TIMESTAMP",
+    Regex(
+        rf"(?:J(?:an|u[nl])|Feb|Ma[ry]|A(?:pr|ug)|Sep|Oct|Nov|Dec) [ 0-9]?[0-9] (?:{_YEAR} )?"
+        r"[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9}+)?"
+        r"(?=:| (?![0-9+-]|[A-Za-z]{1,5}+(?![0-9A-Za-z_/\[(])|\Z))",
+        re.ASCII,
+    ),
+)
 
 
 def iso_stamp(*, named: bool) -> ParserElement:

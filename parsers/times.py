@@ -9,19 +9,21 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from parsers.columns import MASK, either, few, mask_of, where
+from parsers.columns import MASK, binary_column, either, few, mask_of, where
 from parsers.compile import compile_grammar
 from parsers.grammar import production
+from parsers.layouts import CANONICAL_FORM
 from parsers.rfc5424 import FULL_DATE, FULL_TIME
 from parsers.schema import TIMESTAMP, Flag
 from parsers.source import Source
-from parsers.timestamps import Instant, Stamp, read_stamp
-
-CANONICAL_FORM: Final = "%Y-%m-%dT%H:%M:%S.%6NZ|+00:00"  # stands as null in the column
+from parsers.timestamps import FUTURE, Instant, Stamp, read_stamp
 
 _RFC5424_TIMESTAMP: Final = compile_grammar(production("TIMESTAMP", FULL_DATE + "T" + FULL_TIME))
 _AN_RFC5424_TIMESTAMP: Final = b"2003-10-11T22:14:15.003Z"
+_DATE_AND_T: Final = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T"  # as all of them begin, to Arrow
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_FLAGS: Final = pa.scalar(0, MASK)
+TOGETHER: Final = 256  # texts at a time: fewer objects than would wake Python's garbage collector
 _DATE_END: Final = len("2003-10-11")
 _SECONDS_END: Final = len("2003-10-11T22:14:15")
 _OFFSET_LENGTH: Final = len("+00:00")
@@ -41,12 +43,12 @@ class Times:
     mask: pa.Array | None
 
 
-def strict_times(texts: Sequence[bytes | None]) -> Times:
+def strict_times(texts: Sequence[bytes | None] | pa.Array) -> Times:
     """Read stamps that RFC 5424's TIMESTAMP has matched; None is NILVALUE.
 
     What the grammar cannot know is the calendar: a date that it does not have is timestamp_invalid.
     """
-    return _as_column(pa.array(texts, pa.binary()).cast(pa.string()))
+    return _as_column(binary_column(texts).cast(pa.string()))
 
 
 def _as_column(column: pa.Array) -> Times:
@@ -99,7 +101,7 @@ def _strict_form(key: str) -> str | None:
 
 
 def read_times(
-    texts: Sequence[bytes | None], received: pa.Array, source: Source, strict: re.Pattern[bytes]
+    texts: Sequence[bytes | None] | pa.Array, received: pa.Array, source: Source, strict: re.Pattern[bytes]
 ) -> Times:
     """Read stamps of any kind; None is no stamp.
 
@@ -113,11 +115,11 @@ def read_times(
         source: its time zone is assumed for a stamp without offset, its order of dates for one with slashes.
         strict: the production that a stamp must be not to be timestamp_lenient.
     """
-    column = pa.array(texts, pa.binary())
+    column = binary_column(texts)
     codes = column.dictionary_encode()
-    matched = list(map(bool, map(_RFC5424_TIMESTAMP.fullmatch, codes.dictionary.to_pylist())))
-    if not any(matched):
+    if not pc.match_substring_regex(codes.dictionary, _DATE_AND_T).true_count:
         return _read_seconds(codes, received, source, strict)
+    matched = list(map(bool, map(_RFC5424_TIMESTAMP.fullmatch, codes.dictionary.to_pylist())))
     by_column = pc.fill_null(pa.array(matched, pa.bool_()).take(codes.indices), fill_value=False)
     one_by_one = pc.invert(by_column)
     others = column.filter(one_by_one).dictionary_encode()
@@ -154,12 +156,10 @@ def _read_seconds(
     codes: pa.DictionaryArray, received: pa.Array, source: Source, strict: re.Pattern[bytes]
 ) -> Times:
     """Read stamps with zeros in place of their fractions' digits, and add those as a column."""
-    matches = list(map(_FRACTION.fullmatch, codes.dictionary.to_pylist()))
-    if not any(matches):
+    has_fraction, (before, fractions, behind) = _cut_at_fractions(codes.dictionary.to_pylist())
+    if not fractions:
         return _read_texts(codes, received, source, strict)
-    before, fractions, behind = zip(*map(re.Match.groups, filter(None, matches)), strict=True)
     zeros = list(map(_ZEROS.__getitem__, map(len, fractions)))
-    has_fraction = pa.array(map(bool, matches), pa.bool_())
     whole = pc.binary_join_element_wise(
         *(pa.array(part, pa.binary()) for part in (before, zeros, behind)), b""
     )
@@ -168,13 +168,26 @@ def _read_seconds(
         pc.utf8_rpad(pa.array(fractions, pa.binary()).cast(pa.string()), _MICROSECONDS, "0"), 0, _MICROSECONDS
     )
     added = pc.replace_with_mask(
-        pa.repeat(pa.scalar(0, pa.int64()), len(matches)), has_fraction, digits.cast(pa.int64())
+        pa.repeat(pa.scalar(0, pa.int64()), len(has_fraction)), has_fraction, digits.cast(pa.int64())
     ).take(codes.indices)
     times = _read_texts(
         pa.DictionaryArray.from_arrays(seconds.indices.take(codes.indices), seconds.dictionary),
         received, source, strict,
     )  # fmt: skip
     return Times(pc.add(times.timestamp.cast(pa.int64()), added).cast(TIMESTAMP), times.form, times.mask)
+
+
+def _cut_at_fractions(texts: Sequence[bytes]) -> tuple[pa.Array, tuple[list[bytes], ...]]:
+    """Tell which stamps have a fraction, and give what stands before it, it, and what stands behind it."""
+    found: list[bool] = []
+    columns: tuple[list[bytes], ...] = ([], [], [])
+    for start in range(0, len(texts), TOGETHER):
+        matches = list(map(_FRACTION.fullmatch, texts[start : start + TOGETHER]))
+        found += map(bool, matches)
+        groups = zip(*map(re.Match.groups, filter(None, matches)), strict=True)
+        for column, values in zip(columns, groups, strict=False):
+            column.extend(values)
+    return pa.array(found, pa.bool_()), columns
 
 
 def _read_texts(
@@ -185,7 +198,9 @@ def _read_texts(
     read = _reader(source, strict)
     distinct = codes.dictionary.to_pylist()
     readings = [read(text, last) for text in distinct]
-    if first != last and readings != [read(text, first) for text in distinct]:
+    if first != last and not (
+        _hold_from(first, readings) or readings == [read(text, first) for text in distinct]
+    ):
         # New year's day, for some stamp, lies within this batch: row by row then.
         moments = map(_datetime, received.to_pylist())
         readings = [
@@ -194,6 +209,12 @@ def _read_texts(
         ]
         return _times(readings, pa.array(range(len(codes)), pa.int32()))
     return _times([*readings, _ABSENT], pc.fill_null(codes.indices, len(readings)))
+
+
+def _hold_from(first: datetime, readings: Sequence["_Reading"]) -> bool:
+    """Whether what was read at a later time was surely so at ``first``: no year had yet to come."""
+    latest = (first + FUTURE - _EPOCH) // timedelta(microseconds=1)
+    return all(microseconds is not None and microseconds <= latest for microseconds, _, _ in readings)
 
 
 _Reading = tuple[int | None, str | None, int]

@@ -15,8 +15,9 @@ from functools import lru_cache
 from typing import Final
 
 from parsers.compile import compile_grammar
+from parsers.layouts import MONTHS
 from parsers.source import DateOrder, Source
-from parsers.stamps import MONTHS, calendar_stamp, epoch_stamp, iso_stamp, slashed_stamp
+from parsers.stamps import calendar_stamp, epoch_stamp, iso_stamp, slashed_stamp
 from parsers.zones import is_name, offset_of
 
 REMEMBERED: Final = 65_536  # distinct texts: most of a day of one-second stamps

@@ -30,7 +30,7 @@ from operator import attrgetter
 from pkgutil import iter_modules
 from typing import Final
 
-from parsers.dialects.dialect import CANONICAL, COLUMNS, Clock, Dialect, Gap, Layout, Present
+from parsers.dialects.dialect import COLUMNS, Clock, Dialect
 from parsers.dialects.lenient_rfc3164 import PLAIN as PLAIN_LENIENT_RFC3164
 from parsers.dialects.rfc3164_without_time import DIALECT as WITHOUT_TIME
 from parsers.dialects.strict_rfc3164 import DIALECT as STRICT_RFC3164
@@ -40,8 +40,8 @@ from parsers.dialects.unparsed import DIALECT as UNPARSED
 from parsers.schema import Format
 
 __all__ = [
-    "CANONICAL", "COLUMNS", "DIALECTS", "FORMATS", "STRICT_RFC3164", "STRICT_RFC5424", "UNPARSED",
-    "Clock", "Dialect", "Gap", "Layout", "Present", "dialects_of",
+    "COLUMNS", "DIALECTS", "FORMATS", "STRICT_RFC3164", "STRICT_RFC5424", "UNPARSED",
+    "Clock", "Dialect", "dialects_of",
 ]  # fmt: skip
 
 FORMATS: Final = ("auto", Format.RFC5424.value, Format.RFC3164.value, Format.GELF.value)

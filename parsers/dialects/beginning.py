@@ -14,7 +14,10 @@ class Beginning(StrEnum):
 
     TIME = "time"  # of any kind but digits and slashes only, also behind Cisco's marks
     NUMBER = "number"  # VERSION, a count, seconds since 1970, an address
-    PAYLOAD = "payload"  # what a text begins with that has no header: a bracket, CEF:, key=
+    BRACKET = "bracket"  # of an object, an array or an event; also the cookie before an object
+    NAME = "name"  # of a format: CEF:, LEEF:
+    PAIR = "pair"  # key=
+    LIST = "list"  # topics with commas, or a host before brackets
     WORD = "word"  # anything else: a host, a program, a sentence
 
 
@@ -22,11 +25,15 @@ BEGINNING: Final = re.compile(
     rb"(?:(?:\xef\xbb\xbf|[ \n\r\0\t]){1,16}|[1-9][0-9]{0,5} (?=<))?(?:<[0-9]{1,3}>[ :]{0,3})?(?:"
     rb"(?P<time>[*.]?(?:[A-Za-z]{3},? (?: ?[0-9]|[A-Za-z]{3} )|[0-9]{4}(?:-[0-9]| [A-Za-z]{3} )))"
     rb"|(?P<number>[0-9])"
-    rb"|(?P<payload>[\[{@]|CEF:|LEEF:|[A-Za-z_][0-9A-Za-z_.-]{0,63}+(?:=|,[a-z]|: \[))"
+    rb"|(?P<bracket>[\[{@])|(?P<name>CEF:|LEEF:)"
+    rb"|[A-Za-z_][0-9A-Za-z_.-]{0,63}+(?:(?P<pair>=)|(?P<list>,[a-z]|: \[))"
     rb"|(?P<word>))"
 )
 
 ANY: Final = frozenset(Beginning)
 TIME: Final = frozenset({Beginning.TIME})
 NUMBER: Final = frozenset({Beginning.NUMBER})
-PAYLOAD: Final = frozenset({Beginning.PAYLOAD})
+BRACKET: Final = frozenset({Beginning.BRACKET})
+FORMAT_NAME: Final = frozenset({Beginning.NAME})
+PAIR: Final = frozenset({Beginning.PAIR})
+LIST: Final = frozenset({Beginning.LIST})

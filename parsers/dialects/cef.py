@@ -2,7 +2,10 @@
 
 from typing import Final
 
+from parsers.dialects.beginning import FORMAT_NAME
 from parsers.dialects.payload import payload
 from parsers.schema import Format
 
-DIALECT: Final = payload("CEF without HEADER", 91, Format.CEF, r"CEF: ?[0-9]{1,2}(?:\.[0-9]+)?\|")
+DIALECT: Final = payload(
+    "CEF without HEADER", 91, Format.CEF, r"CEF: ?[0-9]{1,2}(?:\.[0-9]+)?\|", look=FORMAT_NAME
+)

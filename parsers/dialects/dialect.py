@@ -14,26 +14,13 @@ from parsers import rfc3164
 from parsers.clauses import Rule
 from parsers.compile import compile_grammar
 from parsers.dialects.beginning import ANY, Beginning
+from parsers.layouts import HEADER_5424, Gap, Layout, Present
 from parsers.schema import Flag, Format
 
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """What stood between columns: the octets under a results name that is no column; absent, nothing."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Present:
-    """A piece of a form that stands only where the results name ``name`` is there."""
-
-    name: str
-    text: str
-
-
-# A text stands as it is; {name} in it, and in a Present, is the column's value, {fields.name} a field's.
-Layout = tuple[str | Gap | Present, ...]
+__all__ = [
+    "AROUND_PRI", "COLUMNS", "END", "HEADER_5424", "START", "TAIL_3164", "TEXT_LAYOUT", "WITHOUT_PRI",
+    "Clock", "Dialect", "Gap", "Layout", "Present",
+]  # fmt: skip
 
 
 class Clock(Enum):
@@ -99,7 +86,6 @@ COLUMNS: Final = {
     "proc_id": "PROCID", "msg_id": "MSGID", "structured_data": "STRUCTURED-DATA", "message": "MSG",
 }  # fmt: skip
 
-HEADER_5424: Final = " {timestamp} {hostname} {app_name} {proc_id} {msg_id}"
 START: Final = (Gap("leading"), Present("pri", "<{pri}>"), Gap("after_pri"))
 END: Final = (Gap("bom"), Present("message", "{message}"), Gap("trailer"))
 TEXT_LAYOUT: Final = (Gap("separator"), "{message}", Gap("trailer"))
@@ -112,15 +98,3 @@ AROUND_PRI: Final[Mapping[str, Flag]] = MappingProxyType(
     {"leading": Flag.HEADER_LENIENT, "after_pri": Flag.HEADER_LENIENT}
 )
 WITHOUT_PRI: Final[Mapping[str, Flag]] = MappingProxyType({"pri": Flag.PRI_ASSUMED})
-
-_ONLY_MESSAGE: Final[Layout] = ("<{pri}>{message}",)
-# How a message of each format looks whose message_form is null.
-CANONICAL: Final[Mapping[Format, Layout]] = MappingProxyType({
-    **dict.fromkeys(Format, _ONLY_MESSAGE),
-    Format.RFC5424: (
-        "<{pri}>1" + HEADER_5424 + " {structured_data}", Present("message", " {message}"),
-    ),
-    Format.RFC3164: (
-        "<{pri}>{timestamp} {hostname} {app_name}", Present("proc_id", "[{proc_id}]"), ": {message}",
-    ),
-})  # fmt: skip

@@ -9,6 +9,7 @@ specification.
 from dataclasses import replace
 from typing import Final
 
+from parsers.dialects.beginning import BRACKET
 from parsers.dialects.payload import payload
 from parsers.grammar import production
 from parsers.schema import Flag, Format
@@ -29,6 +30,7 @@ DIALECT: Final = replace(
         Format.GELF,
         rf'\{{(?={_SPACE}")(?=(?s:.*?)"short_message"{_COLON}")(?=(?s:.*?)"(?:version|host)"{_COLON}")',
         {**VALUES, "version": (rf'"version"{_COLON}"', '1[.]1(?=")')},
+        look=BRACKET,
     ),
     holds=b'"short_message"',
     strict_stamp=production("TIMESTAMP", epoch_stamp(named=False)),

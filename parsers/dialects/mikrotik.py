@@ -8,7 +8,7 @@ from typing import Final
 
 from pyparsing import Regex
 
-from parsers.dialects.beginning import PAYLOAD
+from parsers.dialects.beginning import LIST
 from parsers.dialects.dialect import AROUND_PRI, START, TEXT_LAYOUT, WITHOUT_PRI, Dialect
 from parsers.dialects.parts import BEFORE, TEXT, dialect_grammar, gap
 from parsers.grammar import production
@@ -29,7 +29,7 @@ DIALECT: Final = Dialect(
     format=Format.RFC3164,
     holds=b",",
     grammar=dialect_grammar(BEFORE + TOPICS + gap("separator", ":? ") + TEXT),
-    begins=PAYLOAD,
+    begins=LIST,
     layout=(*START, "{app_name}", *TEXT_LAYOUT),
     always=(Flag.HEADER_LENIENT, Flag.HOSTNAME_MISSING),
     present=AROUND_PRI,

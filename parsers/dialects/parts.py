@@ -14,12 +14,13 @@ from parsers.dialects.dialect import Gap, Layout, Present
 from parsers.grammar import LEADING, production
 from parsers.rfc3164_lenient import AFTER_PRI, IPV6
 from parsers.rfc5424 import MSG_TEXT, MSG_TRAILER, PRI
-from parsers.stamps import calendar_stamp, iso_stamp
+from parsers.stamps import USUAL_STAMP, calendar_stamp, iso_stamp
 
 # PRI may be missing, but not what makes a dialect's message its own.
 BEFORE: Final = Opt(LEADING("leading")) + Opt(PRI + Opt(AFTER_PRI))
 STAMP: Final = production(
-    "TIMESTAMP", (Combine(calendar_stamp(named=False)) | Combine(iso_stamp(named=False)))("timestamp")
+    "TIMESTAMP",
+    (USUAL_STAMP | Combine(calendar_stamp(named=False)) | Combine(iso_stamp(named=False)))("timestamp"),
 )
 # Where a stamp can begin: a short look, before a grammar tries to read one.
 STAMP_START: Final = "(?:[A-Za-z]{3},? [ 0-9A-Za-z]|[0-9]{4}[ -])"

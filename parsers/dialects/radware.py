@@ -9,7 +9,7 @@ from typing import Final
 from pyparsing import Opt, Regex
 
 from parsers.clauses import Rule
-from parsers.dialects.beginning import PAYLOAD
+from parsers.dialects.beginning import BRACKET
 from parsers.dialects.dialect import AROUND_PRI, START, TAIL_3164, WITHOUT_PRI, Dialect, Present
 from parsers.dialects.parts import BEFORE, TAG, TEXT, dialect_grammar
 from parsers.grammar import SP, production
@@ -28,7 +28,7 @@ DIALECT: Final = Dialect(
     grammar=dialect_grammar(
         BEFORE + "[Device: " + HOSTNAME + Opt(SP + ADDRESS) + "] " + TAG + Opt(PID) + SEPARATOR + TEXT
     ),
-    begins=PAYLOAD,
+    begins=BRACKET,
     layout=(*START, "[Device: {hostname}", Present("address", " {fields.address}"), "] ", *TAIL_3164),
     fields={"address": "address"},
     always=(Flag.HEADER_LENIENT,),

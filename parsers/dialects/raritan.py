@@ -11,7 +11,7 @@ from typing import Final
 from pyparsing import Regex
 
 from parsers.clauses import Rule
-from parsers.dialects.beginning import PAYLOAD
+from parsers.dialects.beginning import BRACKET
 from parsers.dialects.dialect import AROUND_PRI, START, WITHOUT_PRI, Dialect, Gap
 from parsers.dialects.parts import BEFORE, TEXT, dialect_grammar
 from parsers.grammar import production
@@ -25,7 +25,7 @@ DIALECT: Final = Dialect(
     format=Format.RFC3164,
     holds=b"]: ",
     grammar=dialect_grammar(BEFORE + "[" + EVENT + "]: " + TEXT),
-    begins=PAYLOAD,
+    begins=BRACKET,
     layout=(*START, "[{msg_id}]: {message}", Gap("trailer")),
     always=(Flag.HEADER_LENIENT, Flag.HOSTNAME_MISSING),
     present=AROUND_PRI,

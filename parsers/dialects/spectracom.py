@@ -8,7 +8,7 @@ from typing import Final
 
 from pyparsing import Regex
 
-from parsers.dialects.beginning import NUMBER, PAYLOAD
+from parsers.dialects.beginning import LIST, NUMBER
 from parsers.dialects.dialect import AROUND_PRI, START, WITHOUT_PRI, Dialect, Gap
 from parsers.dialects.parts import BEFORE, TEXT, dialect_grammar, gap
 from parsers.grammar import production
@@ -25,7 +25,7 @@ DIALECT: Final = Dialect(
     format=Format.RFC3164,
     holds=b": [",
     grammar=dialect_grammar(BEFORE + HOSTNAME + gap("after_host", ": ") + TEXT),
-    begins=NUMBER | PAYLOAD,
+    begins=NUMBER | LIST,
     layout=(*START, "{hostname}", Gap("after_host"), "{message}", Gap("trailer")),
     always=(Flag.HEADER_LENIENT,),
     present=AROUND_PRI,

@@ -56,7 +56,8 @@ def read(texts: Sequence[str]) -> list[Entries]:
     if not len(rows):
         return []
     found = list(_levels(repeated(numbers, [count // 2 for count in counts]), flat[::2], flat[1::2]))
-    cookies = pa.array([_COOKIE.match(text) is not None for text in texts], pa.bool_()).take(rows)
+    has_cookie = [text[:1] != "{" and _COOKIE.match(text) is not None for text in texts]
+    cookies = pa.array(has_cookie, pa.bool_()).take(rows)
     gelf = pc.and_not(pc.is_in(rows, _gelf(found[0])), cookies)
     kinds = pc.if_else(cookies, "cee", pc.if_else(gelf, "gelf", "json"))
     own = rows.filter(gelf)
@@ -68,12 +69,12 @@ def read(texts: Sequence[str]) -> list[Entries]:
 
 def _members(text: str) -> list[Any]:
     """Give key, value, key, value, … of the object that a text is; nothing of any other."""
-    begin = _BEGIN.match(text)
+    begin = None if text[:1] == "{" else _BEGIN.match(text)
     try:
         value, end = _DECODER.raw_decode(text, begin.end() if begin else 0)
     except (ValueError, RecursionError):
         return []
-    if _END.fullmatch(text, end) is None:
+    if end < len(text) and _END.fullmatch(text, end) is None:
         return []
     if type(value) is Members:
         return list(chain.from_iterable(value))

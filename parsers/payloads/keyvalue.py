@@ -27,6 +27,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.fields import Entries
+from parsers.payloads.keyvalue_tidy import read_tidy
 from parsers.payloads.texts import flattened, octets, recognised, repeated, strings, totals, unescaped
 
 PAIRS: Final = 3
@@ -41,6 +42,10 @@ _PAIR: Final = (
 )
 _BLANK_BEFORE: Final = re.compile(rf"[ \]]{_PAIR}", re.DOTALL)
 _ANY_BEFORE: Final = re.compile(rf"(?<=[\s\],;|]){_PAIR}", re.DOTALL)
+_ANYTHING: Final = re.compile("")
+_OTHERWISE: Final = re.compile(
+    r"\?|[\s,;|](?<! )[A-Za-z_]"
+)  # in all that _ANY_BEFORE alone can make a body of
 _SEPARATORS: Final = " \t\r\n,;|"
 _ENDED: Final = "[\t,;|] *$"  # RE2: a value whose end needs no blank
 # Of the IP and TCP headers, as Linux's nf_log_syslog.c writes them.
@@ -72,11 +77,15 @@ def read(texts: Sequence[str]) -> list[Entries]:
         texts: rows are counted in them.
     """
     rows = pa.array(range(len(texts)), pa.int64())
-    body, *found = _read(_BLANK_BEFORE, rows, texts)
-    left = rows.filter(pc.invert(pc.is_in(rows, body)))
-    others, *more = _read(_ANY_BEFORE, left, [texts[row] for row in left.to_pylist()])
-    recognised_rows = pa.concat_arrays([body, others])
-    return [recognised(recognised_rows, "keyvalue"), *found, *more] if len(recognised_rows) else []
+    tidy = read_tidy(strings(texts), _OF_DISTINGUISHED_NAME)
+    known, found = (rows[:0], []) if tidy is None else (tidy[0], [tidy[1]])
+    for pattern, may_be in ((_BLANK_BEFORE, _ANYTHING), (_ANY_BEFORE, _OTHERWISE)):
+        untold = rows.filter(pc.invert(pc.is_in(rows, known))).to_pylist()
+        left = [row for row in untold if may_be.search(texts[row])]
+        bodies, *more = _read(pattern, pa.array(left, pa.int64()), [texts[row] for row in left])
+        known = pa.concat_arrays([known, bodies])
+        found += more
+    return [recognised(known, "keyvalue"), *found] if len(known) else []
 
 
 def _read(

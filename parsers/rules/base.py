@@ -12,16 +12,18 @@ comes there is walked. So is what a capture refuses (a number beyond its maxval)
 match.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import compress
-from operator import attrgetter, itemgetter, methodcaller
+from itertools import chain, compress
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from parsers.columns import run_column
 from parsers.fields import Entries
 from parsers.rules.compiled import Selector, Way
 from parsers.rules.components import names_of
@@ -29,6 +31,7 @@ from parsers.rules.motifs import Capture, text_of
 from parsers.rules.tree import Field, Node, Walk, object_of
 
 TAGS: Final = "event.tags"
+TOGETHER: Final = 256  # texts at a time: fewer objects than would wake Python's garbage collector
 _REFUSED: Final = object()
 
 
@@ -105,65 +108,81 @@ class RuleBase:
         """
         valid = pc.indices_nonzero(message.is_valid()).cast(pa.int64())
         texts = message.drop_null().cast(pa.binary()).to_pylist()
-        matches = list(map(self.selector.pattern.match, texts))
-        rows = valid.filter(pa.array(list(map(bool, matches)), pa.bool_()))
-        texts = list(compress(texts, matches))
-        ways = pa.array(list(map(attrgetter("lastindex"), compress(matches, matches))), pa.int32())
         collected = _Collected()
-        order = pc.sort_indices(ways)
-        runs = pc.run_end_encode(ways.take(order))
-        start = 0
-        for number, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
-            places = order.slice(start, end - start)
-            self._way(self.selector.ways[number - 1], rows.take(places), _picked(texts, places), collected)
-            start = end
+        for number, places in self._by_way(texts):
+            rows = valid.take(places)
+            self._way(self.selector.ways[number - 1], rows, _picked(texts, places), collected)
         return collected.entries()
 
+    def _by_way(self, texts: Sequence[bytes]) -> Iterator[tuple[int, pa.Array]]:
+        """Give the number of each way that texts go, from 1, and the places of these texts."""
+        match = self.selector.pattern.match
+        places: list[int] = []
+        ways: list[int] = []
+        for start in range(0, len(texts), TOGETHER):
+            matches = list(map(match, texts[start : start + TOGETHER]))
+            places += compress(range(start, start + TOGETHER), matches)
+            ways += map(attrgetter("lastindex"), filter(None, matches))
+        encoded = pa.array(ways, pa.int32())
+        order = pc.sort_indices(encoded)  # stable
+        runs = pc.run_end_encode(encoded.take(order))
+        in_order = pa.array(places, pa.int64()).take(order)
+        start = 0
+        for number, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
+            yield number, in_order.slice(start, end - start)
+            start = end
+
     def _way(self, way: Way, rows: pa.Array, texts: Sequence[bytes], collected: "_Collected") -> None:
-        if way.rule is None or self._annotates_object(self.rules[way.rule], way):
+        if way.rule is None or self._annotates_object(way.rule, way):
             self._walked(rows, texts, collected)
             return
         captures = way.grammar[1]
-        groups = list(map(methodcaller("groups"), map(way.pattern.match, texts)))
-        pairs = zip(captures, zip(*groups, strict=True), strict=True)
-        columns = [_converted(capture, column) for capture, column in pairs]
-        refused = [_REFUSED in column for column in columns]
-        if any(refused):
+        columns = _groups(way.pattern, texts)
+        refused = False
+        for place, capture in enumerate(captures):
+            if capture.value is not None:
+                columns[place] = _converted(capture.value, columns[place])
+                refused = refused or _REFUSED in columns[place]
+        if refused:
             bad = [any(value is _REFUSED for value in row) for row in zip(*columns, strict=True)]
             self._walked(rows.filter(pa.array(bad)), list(compress(texts, bad)), collected)
             good = [not one for one in bad]
             rows, columns = rows.filter(pa.array(good)), [list(compress(column, good)) for column in columns]
         self._captured(way.rule, rows, captures, columns, collected)
 
-    def _annotates_object(self, rule: Rule, way: Way) -> bool:
+    def _annotates_object(self, number: int, way: Way) -> bool:
         """Whether an annotation has the name of an object: only a walk knows whether that is there."""
-        annotated = {TAGS, *(name for name, _ in rule.annotations)}
         objects = [part for part in way.parts if isinstance(part, Field) and part.motif.structured]
+        if not objects:
+            return False
+        annotated = {TAGS, *(name for name, _ in self.rules[number].annotations)}
         return not annotated.isdisjoint(
             {part.name for part in objects} | {path[0] for path in names_of(objects)}
         )
 
     def _captured(
         self,
-        rule: int,
+        number: int,
         rows: pa.Array,
         captures: Sequence[Capture],
-        columns: Sequence[Sequence[Any]],
+        columns: Sequence[Sequence[bytes | None]],
         collected: "_Collected",
     ) -> None:
-        named: dict[str, pa.Array] = {}
-        for capture, column in zip(captures, columns, strict=True):
-            if capture.path is not None:
-                name, array = ".".join(capture.path), _strings(column)
-                named[name] = pc.coalesce(named[name], array) if name in named else array
-        for name, value in self.rules[rule].annotations:
-            array = pa.repeat(value, len(rows))
-            named[name] = pc.coalesce(named[name], array) if name in named else array
-        for name, array in named.items():
-            collected.column(rows, name, array)
+        rule = self.rules[number]
+        named: dict[str, Sequence[bytes | None]] = {}
+        given = [
+            (".".join(one.path), column)
+            for one, column in zip(captures, columns, strict=True)
+            if one.path is not None
+        ]
+        constant = [(name, [value.encode()] * len(rows)) for name, value in rule.annotations]
+        for name, column in (*given, *constant):
+            named[name] = _first(named[name], column) if name in named else column
+        for name, column in named.items():
+            collected.column(rows, name, column)
         if TAGS not in named:
-            for tag in self.rules[rule].tags:
-                collected.column(rows, TAGS, pa.repeat(tag, len(rows)))
+            for tag in rule.tags:
+                collected.column(rows, TAGS, [tag.encode()] * len(rows))
 
     def _walked(self, rows: pa.Array, texts: Sequence[bytes], collected: "_Collected") -> None:
         for row, octets in zip(rows.to_pylist(), texts, strict=True):
@@ -173,19 +192,18 @@ class RuleBase:
 
 
 class _Collected:
-    """Entries in the making."""
+    """Entries in the making: many short columns, which become arrays all at once."""
 
     def __init__(self) -> None:
-        self._columns: list[tuple[pa.Array, pa.Array, pa.Array]] = []
+        self._columns: list[tuple[pa.Array, str, Sequence[bytes | None]]] = []
         self._rows: list[int] = []
         self._names: list[str] = []
         self._values: list[str] = []
 
-    def column(self, rows: pa.Array, name: str, values: pa.Array) -> None:
-        """Add one name's values; null is none."""
-        if values.null_count:
-            rows, values = rows.filter(values.is_valid()), values.drop_null()
-        self._columns.append((rows, pa.repeat(name, len(rows)), values))
+    def column(self, rows: pa.Array, name: str, values: Sequence[bytes | None]) -> None:
+        """Add one name's values, UTF-8 as far as they are; None is none."""
+        if values.count(None) < len(values):
+            self._columns.append((rows, name, values))
 
     def values(self, row: int, result: dict[str, Any]) -> None:
         """Add the values of one row."""
@@ -196,16 +214,22 @@ class _Collected:
 
     def entries(self) -> Entries:
         """Give all that was added."""
-        lists = (
+        values = _strings(list(chain.from_iterable(values for _, _, values in self._columns)))
+        names = [name for _, name, _ in self._columns]
+        of_columns = (
+            pa.concat_arrays([pa.array([], pa.int64()), *(rows for rows, _, _ in self._columns)]),
+            run_column(names, [len(rows) for rows, _, _ in self._columns], pa.string()),
+            values,
+        )
+        if values.null_count:
+            there = values.is_valid()
+            of_columns = tuple(array.filter(there) for array in of_columns)
+        of_walks = (
             pa.array(self._rows, pa.int64()),
             pa.array(self._names, pa.string()),
             pa.array(self._values, pa.string()),
         )
-        rows, names, values = (
-            pa.concat_arrays([column[place] for column in self._columns] + [lists[place]])
-            for place in range(3)
-        )
-        return Entries(rows, names, values)
+        return Entries(*map(pa.concat_arrays, zip(of_columns, of_walks, strict=True)))
 
 
 def flattened(result: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -249,11 +273,17 @@ def _picked(texts: Sequence[bytes], places: pa.Array) -> Sequence[bytes]:
     return itemgetter(*numbers)(texts) if len(numbers) > 1 else [texts[number] for number in numbers]
 
 
-def _converted(capture: Capture, column: Sequence[bytes | None]) -> Sequence[Any]:
-    value = capture.value
-    if value is None:
-        return column
+def _groups(pattern: re.Pattern[bytes], texts: Sequence[bytes]) -> list[Sequence[Any]]:
+    """Match every text, which does match, and give the groups, a column each."""
+    columns: list[list[bytes | None]] = [[] for _ in range(pattern.groups)]
+    for start in range(0, len(texts), TOGETHER):
+        matches = filter(None, map(pattern.match, texts[start : start + TOGETHER]))
+        for column, values in zip(columns, zip(*map(re.Match.groups, matches), strict=True), strict=False):
+            column.extend(values)
+    return list(columns)
 
+
+def _converted(value: Callable[[bytes], Any], column: Sequence[bytes | None]) -> Sequence[Any]:
     def convert(octets: bytes | None) -> Any:
         try:
             return None if octets is None else _told(value(octets)).encode()
@@ -261,6 +291,15 @@ def _converted(capture: Capture, column: Sequence[bytes | None]) -> Sequence[Any
             return _REFUSED
 
     return list(map(convert, column))
+
+
+def _first(values: Sequence[bytes | None], others: Sequence[bytes | None]) -> Sequence[bytes | None]:
+    """Give the values, and where there is none the other's."""
+    if others.count(None) == len(others) or None not in values:
+        return values
+    if values.count(None) == len(values):
+        return others
+    return [other if value is None else value for value, other in zip(values, others, strict=True)]
 
 
 def _strings(column: Sequence[bytes | None]) -> pa.Array:

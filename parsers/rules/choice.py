@@ -66,12 +66,12 @@ class Choice:
         takers = list(map(self._takers.__getitem__, encoded.dictionary.to_pylist()))
         nobody = self._takers[None]
         for number in sorted({*chain.from_iterable(takers), *nobody}):
-            mask = pa.array([number in own for own in takers], pa.bool_()).take(encoded.indices)
+            takes = pa.array([number in own for own in takers], pa.bool_()).take(encoded.indices)
+            rows = pc.indices_nonzero(takes.fill_null(number in nobody)).cast(pa.int64())
             chosen = self.several[number]
-            if chosen.contains:
-                held = pc.match_substring(records["message"], chosen.contains)
-                mask = pc.and_(mask.fill_null(number in nobody), held)
-            rows = pc.indices_nonzero(mask.fill_null(number in nobody)).cast(pa.int64())
+            if chosen.contains and len(rows):
+                held = pc.match_substring(records["message"].take(rows), chosen.contains)
+                rows = rows.filter(pc.fill_null(held, fill_value=False))
             if len(rows):
                 yield chosen, rows
 

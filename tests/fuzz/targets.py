@@ -23,7 +23,8 @@ import pyarrow.compute as pc
 from pyparsing import ParseException
 
 from collector.credentials import Credentials
-from collector.datagrams import Received, sort_datagrams
+from collector.datagram_reading import Received
+from collector.datagrams import sort_datagrams
 from collector.dtls_framing import RecordFramer
 from collector.dtls_records import begins_session, carries_data, number_of, records_of
 from collector.dtls_session import Doorkeeper, cookie_context
@@ -356,7 +357,7 @@ def datagrams(octets: bytes) -> None:
     """What a socket gave becomes frames, arrivals that add up, or guests whose octets are counted."""
     choices = Choices(octets)
     pieces = choices.pieces() or [b""]
-    received: list[Received] = [(piece, [], 0, ("192.0.2.1", 514)) for piece in pieces]
+    received = Received(pieces, [0] * len(pieces), [("192.0.2.1", len(pieces))])
     found = sort_datagrams(received, NOW)
     assert sum(run.count for run in found.arrivals) == len(found.frames)
     assert len(found.frames) + len(found.guests) + found.empty == len(pieces)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parsers.lines import parse_lines, reading
 from parsers.pipeline import Arrival, parse_frames
 from parsers.rebuild import rebuild
-from parsers.render import parse_lines, reading
 from parsers.source import Source
 
 RECEIVED: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)

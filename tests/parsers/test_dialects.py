@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from pyparsing import ParseException
 
 import parsers.dialects
-from parsers.dialects import COLUMNS, DIALECTS, FORMATS, UNPARSED, Dialect, Gap, Present, dialects_of
+from parsers.dialects import COLUMNS, DIALECTS, FORMATS, UNPARSED, Dialect, dialects_of
 from parsers.dialects.beginning import BEGINNING
 from parsers.grammar import to_text
+from parsers.layouts import Gap, Present
 from parsers.matching import LOOK
 from tests.shared import corpus
 

@@ -6,8 +6,9 @@ from typing import Final
 import pytest
 
 from parsers.columns import MAXIMUM_FORMS
-from parsers.dialects import CANONICAL, STRICT_RFC3164, STRICT_RFC5424, UNPARSED, Gap, Present
+from parsers.dialects import STRICT_RFC3164, STRICT_RFC5424, UNPARSED
 from parsers.forms import MAXIMUM_FORM, form_column
+from parsers.layouts import CANONICAL, Gap, Present
 from parsers.schema import Format
 
 LAYOUT: Final = (Gap("before"), "<{pri}>", Present("proc_id", "[{proc_id}]"), "{message}")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parsers.layouts import MONTHS
 from parsers.source import DateOrder, Source
-from parsers.stamps import MONTHS
 from parsers.timestamps import FUTURE, PAST, read_stamp
 
 BUDAPEST = ZoneInfo("Europe/Budapest")

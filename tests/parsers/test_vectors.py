@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from parsers.render import parse_lines, reading
+from parsers.lines import parse_lines, reading
 from parsers.source import Source
 from tests.shared import parameters, vectors
 
