@@ -5,32 +5,23 @@ Everything here works on a whole drain of the socket at a time.
 
 import re
 import socket
-import struct
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import compress, count, groupby
+from itertools import chain, compress, count, groupby, starmap
+from itertools import repeat as repeated
 from operator import itemgetter
-from typing import Any, Final
+from typing import Final
 
+from collector.datagram_reading import Received, Runs
 from collector.guests import Guest, datagram_guests
 from collector.inflate import inflate
-from collector.peers import plain_address
 from parsers.pipeline import Arrival
 from parsers.schema import Flag
-
-SO_RXQ_OVFL: Final = (
-    40  # Linux, asm-generic/socket.h: the number of datagrams that the socket's buffer refused
-)
-ANCILLARY_OCTETS: Final = socket.CMSG_SPACE(struct.calcsize("=I"))
 
 _FIRST: Final = itemgetter(0)
 _Z: Final = ord("z")
 _COMPRESSED: Final = re.compile(rb"zx[\x01\x5e\x9c\xda]")  # rsyslog's compression.mode="single"
 _WRAP: Final = 1 << 32
-
-# What socket.recvmsg gives: octets, ancillary data, flags, address.
-Received = tuple[bytes, Sequence[tuple[int, int, bytes]], int, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,50 +32,45 @@ class Datagrams:
     arrivals: list[Arrival]
     flags: dict[int, tuple[Flag, ...]]
     empty: int  # datagrams without an octet: counted, never records (RFC 5426 has no such message)
-    dropped: (
-        int | None
-    )  # the kernel's count since the socket was opened, modulo 2**32; None when it says nothing
     compressed: int  # how many came compressed, and were inflated
     guests: Sequence[tuple[Guest, str]] = ()  # who spoke another protocol, whose datagrams are no frames
     discarded: int = 0  # octets of theirs
 
 
 def sort_datagrams(
-    received: Sequence[Received], received_at: int, *, guests: bool = True, maximum_octets: int = 65_535
+    received: Received, received_at: int, *, guests: bool = True, maximum_octets: int = 65_535
 ) -> Datagrams:
     """Make frames and arrivals of what one drain received.
 
     Args:
-        received: at least one of what socket.recvmsg gave, in order.
+        received: at least one datagram.
         received_at: nanoseconds since 1970, for all of them.
         guests: whether to look for datagrams of other protocols, which are no frames.
         maximum_octets: the longest message that a compressed datagram may give; the rest is cut.
     """
-    octets, ancillary, flags, addresses = zip(*received, strict=True)
-    dropped = dropped_count(next(filter(None, reversed(ancillary)), ()))
-    empty = octets.count(b"")
-    if empty:
-        octets, flags, addresses = (tuple(compress(column, octets)) for column in (octets, flags, addresses))
-    found = datagram_guests(octets, "udp") if guests else {}
-    strangers = [(guest, plain_address(addresses[number][0])) for number, guest in found.items()]
-    discarded = sum(len(octets[number]) for number in found)
+    whole = _chosen(received, received.octets) if b"" in received.octets else received
+    empty = len(received.octets) - len(whole.octets)
+    found = datagram_guests(whole.octets, "udp") if guests else {}
+    strangers: list[tuple[Guest, str]] = []
+    discarded = 0
     if found:
-        wanted = [number not in found for number in range(len(octets))]
-        octets, flags, addresses = (tuple(compress(column, wanted)) for column in (octets, flags, addresses))
-    truncated: dict[int, tuple[Flag, ...]] = {}
-    if any(flags):
-        truncated = {
-            number: (Flag.TRUNCATED,) for number, flag in enumerate(flags) if flag & socket.MSG_TRUNC
+        peers = list(_each_peer(whole.runs))
+        strangers = [(guest, peers[number]) for number, guest in found.items()]
+        discarded = sum(len(whole.octets[number]) for number in found)
+        whole = _chosen(whole, [number not in found for number in range(len(peers))])
+    flags: dict[int, tuple[Flag, ...]] = {}
+    if any(whole.flags):
+        flags = {
+            number: (Flag.TRUNCATED,) for number, flag in enumerate(whole.flags) if flag & socket.MSG_TRUNC
         }
-    compressed = 0
-    if _Z in map(_FIRST, octets):
-        octets, compressed = _inflate(octets, truncated, maximum_octets)
+    frames, compressed = whole.octets, 0
+    if _Z in map(_FIRST, frames):
+        frames, compressed = _inflate(frames, flags, maximum_octets)
     return Datagrams(
-        frames=octets,
-        arrivals=_arrivals(addresses, received_at),
-        flags=truncated,
+        frames=frames,
+        arrivals=[Arrival(received_at, peer, number) for peer, number in whole.runs],
+        flags=flags,
         empty=empty,
-        dropped=dropped,
         compressed=compressed,
         guests=strangers,
         discarded=discarded,
@@ -106,40 +92,28 @@ def _inflate(
     return tuple(frames), inflated
 
 
-def _arrivals(addresses: Sequence[Any], received_at: int) -> list[Arrival]:
-    if addresses and addresses.count(addresses[0]) == len(addresses):
-        return [Arrival(received_at, plain_address(addresses[0][0]), len(addresses))]
-    hosts = map(_FIRST, addresses)
-    return [Arrival(received_at, plain_address(host), len(list(run))) for host, run in groupby(hosts)]
+def _chosen(received: Received, wanted: Sequence[object]) -> Received:
+    """Leave out those that are not wanted, which are few."""
+    peers = compress(_each_peer(received.runs), wanted)
+    return Received(
+        tuple(compress(received.octets, wanted)),
+        tuple(compress(received.flags, wanted)),
+        [(peer, len(list(run))) for peer, run in groupby(peers)],
+    )
 
 
-def dropped_count(ancillary: Sequence[tuple[int, int, bytes]]) -> int | None:
-    """Read SO_RXQ_OVFL's count from the ancillary data of one datagram."""
-    for level, kind, data in ancillary:
-        if (level, kind) == (socket.SOL_SOCKET, SO_RXQ_OVFL):
-            return int.from_bytes(data[:4], sys.byteorder)
-    return None
+def _each_peer(runs: Runs) -> Iterable[str]:
+    return chain.from_iterable(starmap(repeated, runs))
 
 
 class DropCounter:
-    """Adds up what the kernel dropped at one socket, from both places that tell its count.
-
-    The count in ancillary data (modulo 2**32) comes with datagrams only; /proc/net/udp has it at any time.
-    """
+    """Adds up what the kernel dropped at one socket, whose count begins anew after 2**32."""
 
     def __init__(self) -> None:
         self._seen = 0
 
     def advance(self, count: int) -> int:
-        """Give how many were dropped since the last call. A count from before it, come late, is none."""
+        """Give how many were dropped since the last call."""
         difference = (count - self._seen) % _WRAP
-        if difference >= _WRAP // 2:
-            return 0
         self._seen += difference
         return difference
-
-
-def drops_by_inode(table: str) -> dict[int, int]:
-    """Read /proc/net/udp or udp6: inode of the socket to datagrams dropped at it."""
-    rows = (line.split() for line in table.splitlines()[1:])
-    return {int(row[9]): int(row[12]) for row in rows if len(row) > 12}  # noqa: PLR2004 - inode and drops

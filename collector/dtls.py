@@ -2,10 +2,8 @@
 
 import asyncio
 import logging
-import os
 import socket
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import repeat
@@ -25,7 +23,7 @@ from collector.packet_addresses import ANCILLARY_OCTETS, answer_from, ask_for_ad
 from collector.peers import plain_address
 from collector.refusals import Refusals
 from collector.settings import ListenerSettings
-from collector.sockets import enlarge_receive_buffer
+from collector.sockets import dropped_datagrams, enlarge_receive_buffer
 from collector.tls import advice
 from collector.udp import KERNEL_BUFFER_FULL
 from parsers.pipeline import Arrival
@@ -101,7 +99,6 @@ class DtlsListener:
         )
         ask_for_addresses(self._socket)
         self._port = self._socket.getsockname()[1]
-        self._inode = os.fstat(self._socket.fileno()).st_ino
         self._drops = DropCounter()
         self._doorkeeper = Doorkeeper(credentials)
         self._sessions: dict[_Place, _Association] = {}
@@ -283,9 +280,10 @@ class DtlsListener:
 
     # The listener as the collector knows it.
 
-    def look_at_drops(self, drops: Mapping[int, int]) -> None:
-        """Take the kernel's counts of dropped datagrams, by inode of the socket."""
-        if self._inode in drops and (dropped := self._drops.advance(drops[self._inode])):
+    def look_at_drops(self) -> None:
+        """Take the kernel's count of dropped datagrams."""
+        count = dropped_datagrams(self._socket)
+        if count is not None and (dropped := self._drops.advance(count)):
             self.intake.counts.lost[KERNEL_BUFFER_FULL] += dropped
 
     async def close(self) -> None:
@@ -301,6 +299,7 @@ class DtlsListener:
             self._timer.cancel()
         for place, association in list(self._sessions.items()):
             self._forget(place, association)
+        self.look_at_drops()
         self._socket.close()
 
     def report(self) -> dict[str, Any]:

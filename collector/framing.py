@@ -46,6 +46,7 @@ _STARTS_OR_ENDS_A_FRAME: Final = frozenset(b"123456789<\n\r\0")
 
 _LONGEST_MATCH: Final = 16  # no pattern above matches more octets, but for repeated SP, LF, CR and NUL
 _LONGEST_INDENTATION: Final = 64  # past this, leading SP are the text itself
+_BEFORE_AND_BEHIND: Final = 128  # more octets than are looked at around a frame
 _NOWHERE: Final = sys.maxsize
 
 
@@ -77,8 +78,15 @@ class Framer(Protocol):
     def feed(self, octets: bytes) -> Frames:
         """Take the next octets, give the frames that they complete."""
 
+    @property
+    def held_octets(self) -> int:
+        """Octets held back until their frame is complete."""
+
     def settle(self) -> Frames:
         """Give what is complete; to be called when the sender has been silent for a while."""
+
+    def truncate(self) -> Frames:
+        """Give the long frame at hand as it is, flagged; its rest will be discarded."""
 
     def finish(self) -> Frames:
         """Take the end of the stream."""
@@ -131,6 +139,13 @@ class StreamFramer:
     def settle(self) -> Frames:
         """Give what is complete by its count; to be called when the sender has been silent for a while."""
         return self._cut(bytes(self._tail), _After.SILENCE)
+
+    def truncate(self) -> Frames:
+        """Give the long frame at hand as it is, flagged ``truncated``; what comes of it yet is discarded."""
+        maximum, self._maximum = self._maximum, max(len(self._tail) - _BEFORE_AND_BEHIND, _BEFORE_AND_BEHIND)
+        out = self._cut(bytes(self._tail), _After.MORE)
+        self._maximum = maximum
+        return out
 
     def finish(self) -> Frames:
         """Take the end of the stream: give what is left, flagged where it is cut (RFC 6587 section 3.5)."""

@@ -56,6 +56,20 @@ class GelfFramer:
         self.holding = self._ends_as_object()
         return out
 
+    @property
+    def held_octets(self) -> int:
+        """Octets held back until their object is complete."""
+        return len(self._tail)
+
+    def truncate(self) -> Frames:
+        """Give the object at hand as it is, flagged ``truncated``; what comes of it yet is discarded."""
+        out = Frames()
+        if self._tail and not self._discarding:
+            out.add(bytes(self._tail), Flag.TRUNCATED)
+            self._tail.clear()
+            self._discarding = True
+        return out
+
     def settle(self) -> Frames:
         """Give an object that is complete; to be called when the sender has been silent for a while."""
         out = Frames()

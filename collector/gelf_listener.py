@@ -4,7 +4,8 @@ import asyncio
 import time
 from typing import Any, Final
 
-from collector.datagrams import Received, sort_datagrams
+from collector.datagram_reading import DatagramReader, Received
+from collector.datagrams import sort_datagrams
 from collector.framing import Framer
 from collector.gelf import GelfFramer
 from collector.gelf_datagrams import GelfDatagrams
@@ -38,11 +39,12 @@ class GelfListener(UdpListener):
         given: GivenSocket | None = None,
     ) -> None:
         super().__init__(name, settings, intake, shared=shared, given=given)
-        self._octets = LARGEST_DATAGRAM  # of whatever size the message in it may be
+        # A datagram is read whole, of whatever size the message in it may be.
+        self._reader = DatagramReader(self._socket, LARGEST_DATAGRAM)
         self._datagrams = GelfDatagrams(settings.maximum_octets)
         self._looking: asyncio.TimerHandle | None = None
 
-    def take(self, received: list[Received]) -> None:
+    def take(self, received: Received) -> None:
         """Take what one drain of the socket received."""
         sorted_out = sort_datagrams(received, time.time_ns(), guests=False)
         self.count(received, sorted_out)

@@ -10,6 +10,7 @@ Everything here is pure. ``guest`` never changes its answer when more octets com
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import compress, count
 from operator import itemgetter
 from typing import Final
@@ -51,7 +52,13 @@ _GUESTS: Final[Mapping[str, frozenset[Guest]]] = {
     "gelf-udp": _DATAGRAMS - {Guest.GELF} | {Guest.SYSLOG},
 }
 _DATAGRAM_TRANSPORTS: Final = frozenset({"udp", "dtls", "gelf-udp"})
-_PATTERNS: Final = {transport: Patterns(guests) for transport, guests in _GUESTS.items()}
+
+
+@cache
+def _patterns(transport: str) -> Patterns:
+    """Give the patterns of a transport; made when one of its listeners is opened, for each takes a while."""
+    return Patterns(_GUESTS[transport])
+
 
 _PAYLOADS: Final = ((Guest.GELF, gelf_stream), (Guest.COMPRESSED, compressed_stream))
 
@@ -118,7 +125,7 @@ def guest(first_octets: bytes, transport: str, *, complete: bool = False) -> Gue
         the protocol; NeedMore while it cannot be told; None for what the listener shall read itself, whatever
         it is.
     """
-    patterns = _PATTERNS[transport]
+    patterns = _patterns(transport)
     if found := patterns.find(first_octets):
         return found
     size = len(first_octets)

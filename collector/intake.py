@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ from collector.handoff import Done
 from collector.reader import Reader
 from collector.settings import ListenerSettings
 from collector.sources import Sources
+from collector.unfinished import Unfinished
 from parsers.batch import encode_records
 from parsers.pipeline import Arrival
 from parsers.schema import Flag
@@ -139,16 +141,19 @@ class Intake:
         limits: when a batch goes.
         submit: takes the batches.
         reader: makes records of frames; without it, one that knows of no sources and no rules.
+        unfinished: accounts for frames that have not ended, of all listeners; without it they have no bound.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what a listener's messages go through, and how they are read
         self,
         name: str,
         settings: ListenerSettings,
         limits: Limits,
         submit: Submit,
         reader: Reader | None = None,
+        unfinished: Unfinished | None = None,
     ) -> None:
+        self.unfinished = unfinished or Unfinished(sys.maxsize)
         self.counts = ListenerCounts()
         self._name = name
         self._settings = settings

@@ -49,6 +49,10 @@ class Reader:
         self._rules = rules
         self._told = False
 
+    def use(self, rules: Rules | None) -> None:
+        """Have the records that are read from now on go through ``rules``."""
+        self._rules = rules
+
     def read(self, frames: Sequence[bytes], arrivals: Sequence[Arrival], flags: Flags) -> pa.RecordBatch:
         """Read frames into a record batch of BATCH_SCHEMA: a row a frame, in order.
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from collector.credentials import ContextMaker, Credentials
-from collector.datagrams import drops_by_inode
 from collector.dtls import DtlsListener
 from collector.given import GivenSocket, match_sockets
 from collector.handoff import Handoff
@@ -23,6 +22,7 @@ from collector.rules import Loaded, load_and_tell, rules_for
 from collector.settings import CollectorSettings, ListenerSettings
 from collector.sources import Sources
 from collector.udp import UdpListener
+from collector.unfinished import Unfinished
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +30,11 @@ _REPORT_SECONDS: Final = 1.0
 _QUIET_SECONDS: Final = 0.05  # a stopping collector goes on reading until nothing came for so long ...
 _LAST_READ_SECONDS: Final = 2.0  # ... but no longer than this
 # Parsing holds up reading. The kernel's buffer of a UDP socket must hold what comes meanwhile: some 6 ms.
+_OF_UNFINISHED: Final = 4  # the part of memory_octets that frames may take that have not ended
 _UDP_BATCH_MESSAGES: Final = 4096
 # librelp sends 128 messages ahead and then waits for answers, so that those must not wait for others.
 _RELP_FLUSH_SECONDS: Final = 0.001
 _RELP_INTERVAL_SECONDS: Final = 0.005
-_UDP_TABLES: Final = (Path("/proc/net/udp"), Path("/proc/net/udp6"))
 
 
 class Collector:
@@ -45,7 +45,7 @@ class Collector:
         tls_folder: where the appliance's own key and certificate are, or will be made.
         endpoint: storage's ZeroMQ address.
         given: sockets that are open already, by listener.
-        rules: the rule files.
+        rules: reads the rule files, which takes a while.
     """
 
     def __init__(
@@ -53,15 +53,16 @@ class Collector:
         settings: CollectorSettings,
         tls_folder: Path,
         endpoint: str,
-        given: Mapping[str, GivenSocket] | None = None,
-        rules: Sequence[Loaded] = (),
+        given: Mapping[str, GivenSocket],
+        rules: Callable[[], Sequence[Loaded]],
     ) -> None:
         self._settings = settings
-        self._rules = rules
-        self._given = given or {}
+        self._load_rules = rules
+        self._given = given
         self._tls_folder = tls_folder
         self._endpoint = endpoint
         self._handoff = Handoff(uuid.uuid4().hex, settings.memory_octets, settings.answer_seconds)
+        self._unfinished = Unfinished(settings.memory_octets // _OF_UNFINISHED)
         self._link = HandoffLink(self._handoff, endpoint, self._balance)
         self._listeners: list[Listener] = []
         self._credentials: dict[str, Credentials] = {}  # by listener
@@ -71,6 +72,8 @@ class Collector:
     async def start(self) -> None:
         """Open all listeners, then take what comes.
 
+        The rules are read in between: what is sent meanwhile waits in the sockets' buffers.
+
         Raises:
             ListenerError: when an address cannot be had.
             CertificateError: when a key or certificate cannot be used.
@@ -78,8 +81,10 @@ class Collector:
         for name, listener in self._settings.listeners.items():
             if listener.enabled and not self._is_left_to_another(name, listener):
                 self._listeners.append(self._open(name, listener))
+        loaded = self._load_rules()
         self._link.start()
         for opened in self._listeners:
+            opened.intake.reader.use(rules_for(loaded, self._settings.listeners[opened.name].stream))
             await opened.start()
 
     def _is_left_to_another(self, name: str, listener: ListenerSettings) -> bool:
@@ -90,8 +95,8 @@ class Collector:
     def _open(self, name: str, settings: ListenerSettings) -> Listener:
         shared, given = self._settings.processes > 1, self._given.get(name)
         sources = Sources(name, settings, self._settings.sources)
-        reader = Reader(name, settings.transport, sources, rules_for(self._rules, settings.stream))
-        intake = Intake(name, settings, self._limits(settings), self._link.submit, reader)
+        reader = Reader(name, settings.transport, sources)
+        intake = Intake(name, settings, self._limits(settings), self._link.submit, reader, self._unfinished)
         make_credentials = partial(self._read_credentials, name, settings)
         return open_listener(Needs(name, settings, intake, make_credentials, shared, given))
 
@@ -126,10 +131,9 @@ class Collector:
         self._link.check()
         for credentials in self._credentials.values():
             credentials.look()
-        drops = _kernel_drops()
         for listener in self._listeners:
             if isinstance(listener, UdpListener | DtlsListener):
-                listener.look_at_drops(drops)
+                listener.look_at_drops()
         self._tell_losses()
         return self._report()
 
@@ -160,6 +164,7 @@ class Collector:
                 "waiting": handoff.waiting,
                 "held_messages": handoff.held_messages,
                 "held_octets": handoff.held_octets,
+                "unfinished_octets": self._unfinished.octets,
                 **asdict(handoff.totals),
             },
         }
@@ -203,14 +208,6 @@ class Collector:
         await self._link.close()
 
 
-def _kernel_drops() -> dict[int, int]:
-    drops: dict[int, int] = {}
-    for table in _UDP_TABLES:
-        with suppress(OSError):  # no such table: not Linux, or no IPv6
-            drops |= drops_by_inode(table.read_text("ascii"))
-    return drops
-
-
 async def run(  # noqa: PLR0913 - what every role is given, two places, and sockets
     settings: CollectorSettings,
     *,
@@ -241,7 +238,7 @@ async def run(  # noqa: PLR0913 - what every role is given, two places, and sock
         CertificateError: when a key or certificate cannot be used; likewise.
     """
     sockets = match_sockets(given, settings.listeners, first=first)
-    collector = Collector(settings, tls_folder, endpoint, sockets, load_and_tell(settings, folder))
+    collector = Collector(settings, tls_folder, endpoint, sockets, partial(load_and_tell, settings, folder))
     try:
         await collector.start()
         report(collector.look())

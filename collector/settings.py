@@ -377,13 +377,17 @@ class CollectorSettings(BaseModel):
         description="Octets of messages after which a batch goes without waiting.",
     )
     memory_octets: int = Field(
-        default=134_217_728,
+        default=100_663_296,
         ge=16_777_216,
         le=68_719_476_736,
         json_schema_extra={"unit": "octets"},
         description=(
             "Octets of batches that a collector process holds until storage has them on disk. Past it, TCP "
-            "and TLS senders wait, and what the kernel cannot hold of UDP is lost and counted."
+            "and TLS senders wait, and what the kernel cannot hold of UDP is lost and counted. All TCP and "
+            "TLS connections together hold a quarter of it in messages whose end has not come: past that, a "
+            "message that is longer than its share is cut and flagged 'truncated'. The process itself takes "
+            "150 MB more, and a third of this for what is on its way. Frames of RELP that have not "
+            "ended are bounded for each connection, by maximum_octets."
         ),
     )
     answer_seconds: float = Field(

@@ -51,6 +51,7 @@ class StreamConnection(asyncio.Protocol):
         self.peer = ""
         self.refused = False
         self._framer = self.make_framer()
+        self._held = 0  # octets of a frame that has not ended, as accounted for
         self._unpacking: Unpacking | None = Unpacking()  # as long as something may have to be unpacked
         self._inflates = False
         self._waits_for_pieces = False
@@ -111,6 +112,7 @@ class StreamConnection(asyncio.Protocol):
             while self._unpacking.pending:
                 self._give(self._framer.feed(self._unpacking.piece()))
         self._give(self._framer.finish())
+        self._account()
 
     def pause(self) -> None:
         """Read no more: the sender's TCP will wait."""
@@ -182,9 +184,26 @@ class StreamConnection(asyncio.Protocol):
 
     def _frame(self, octets: bytes) -> None:
         self._give(self._framer.feed(octets))
+        self._account()
         self._fed = True
         if self._framer.holding and self._settling is None:
             self._arm()
+
+    def _account(self) -> None:
+        """Say how much is held of a frame that has not ended, and take it as it is when that is too much."""
+        unfinished, framer = self.listener.intake.unfinished, self._framer
+        self._say_held()
+        if framer.holding and unfinished.is_too_much(self._held):
+            self._give(framer.settle())  # it has ended, and waits only to be told so by the next one
+            self._say_held()
+        if unfinished.is_too_much(self._held):
+            self._give(framer.truncate())
+            self._say_held()
+
+    def _say_held(self) -> None:
+        held = self._framer.held_octets
+        self.listener.intake.unfinished.change(self._held, held)
+        self._held = held
 
     def _unpack(self) -> None:
         """Go on with a compressed stream, a few pieces at a time, and not while senders have to wait."""
@@ -238,6 +257,7 @@ class StreamConnection(asyncio.Protocol):
             self._arm()
         else:
             self._give(self._framer.settle())
+            self._account()
 
 
 def _keep_alive(connected: socket.socket) -> None:

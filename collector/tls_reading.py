@@ -57,7 +57,7 @@ def _read_directly(connection: SSL.Connection) -> tuple[list[bytes], SSL.Error]:
     try:
         opened._raise_ssl_error(opened._ssl, -1)  # noqa: SLF001 - see above
     except SSL.Error as reason:
-        return records, reason
+        return records, _bare(reason)
     return records, SSL.WantReadError()
 
 
@@ -68,4 +68,13 @@ def read_by_recv(connection: SSL.Connection) -> tuple[list[bytes], SSL.Error]:
         try:
             records.append(connection.recv(LARGEST_RECORD))
         except SSL.Error as reason:
-            return records, reason
+            return records, _bare(reason)
+
+
+def _bare(reason: SSL.Error) -> SSL.Error:
+    """Give the error without its traceback.
+
+    That leads to the caller, which holds the error: a cycle, and in it every record that was read, until
+    Python's garbage collector comes by.
+    """
+    return reason.with_traceback(None)

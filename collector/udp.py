@@ -2,28 +2,17 @@
 
 import asyncio
 import logging
-import os
 import socket
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from itertools import repeat
-from operator import itemgetter
 from typing import Any, Final
 
-from collector.datagrams import (
-    ANCILLARY_OCTETS,
-    SO_RXQ_OVFL,
-    Datagrams,
-    DropCounter,
-    Received,
-    sort_datagrams,
-)
+from collector.datagram_reading import DatagramReader, Received
+from collector.datagrams import Datagrams, DropCounter, sort_datagrams
 from collector.given import GivenSocket, open_listening
 from collector.guest_book import GuestBook
 from collector.intake import Intake
 from collector.settings import ListenerSettings
-from collector.sockets import enlarge_receive_buffer
+from collector.sockets import dropped_datagrams, enlarge_receive_buffer
 
 log = logging.getLogger(__name__)
 
@@ -31,12 +20,16 @@ KERNEL_BUFFER_FULL: Final = "kernel buffer full"
 
 _DRAIN: Final = 2048  # datagrams at a time: some 4 ms, then other sockets have their turn
 _LAST_DRAINS: Final = 64  # senders that go on may not keep a stopping listener alive
+_GATHER_SECONDS: Final = 0.002  # between looks at a socket that has datagrams; see DatagramListener
 LARGEST_DATAGRAM: Final = 65_535
-_FIRST: Final = itemgetter(0)
 
 
 class DatagramListener:
     """One socket for datagrams, read whenever it has some. What they are is for ``take`` to say.
+
+    A drain costs the more for each datagram the fewer there are. So the first datagram is taken at once, and
+    after that the socket is looked at by the clock, until a look finds nothing: under load some hundred
+    datagrams are there at each look.
 
     Args:
         name: the listener's name.
@@ -50,6 +43,9 @@ class DatagramListener:
         self.intake = intake
         self._socket = opened
         self._octets = min(octets, LARGEST_DATAGRAM)
+        self._reader = DatagramReader(opened, self._octets)
+        self._paused = True
+        self._next: asyncio.Handle | None = None  # the next look, while there is no waiting for the socket
 
     async def start(self) -> None:
         """Take datagrams from now on."""
@@ -57,27 +53,53 @@ class DatagramListener:
 
     def resume(self) -> None:
         """Read again."""
-        asyncio.get_running_loop().add_reader(self._socket, self.read)
+        self._paused = False
+        if self._next is None:
+            self._await_datagrams()
 
     def pause(self) -> None:
         """Leave datagrams to the kernel's buffer."""
+        self._paused = True
         asyncio.get_running_loop().remove_reader(self._socket)
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
 
-    def read(self) -> bool:
-        """Take what there is, but not too much at a time; tell whether there was anything."""
-        received: list[Received] = []
+    def _await_datagrams(self) -> None:
+        asyncio.get_running_loop().add_reader(self._socket, self._serve)
+
+    def _serve(self) -> None:
+        """Read, and decide when to read again."""
+        loop = asyncio.get_running_loop()
+        is_first, self._next = self._next is None, None
         try:
-            # The list keeps what it got before the call that finds the socket empty raises.
-            received.extend(map(self._socket.recvmsg, repeat(self._octets, _DRAIN), repeat(ANCILLARY_OCTETS)))
-        except BlockingIOError:
-            pass
+            count = self.read()
+        except Exception:
+            if not self._paused:  # whatever went wrong, the next datagrams are to be read
+                self._await_datagrams()
+            raise
+        if self._paused:  # what was read has filled the hand-off
+            return
+        if not count:
+            self._await_datagrams()
+            return
+        if is_first:
+            loop.remove_reader(self._socket)
+        several = count >= _DRAIN
+        self._next = loop.call_soon(self._serve) if several else loop.call_later(_GATHER_SECONDS, self._serve)
+
+    def read(self) -> int:
+        """Take what there is, but not too much at a time; give how many datagrams it was."""
+        try:
+            received = self._reader.read(_DRAIN)
         except OSError as error:
             log.warning("listener %s: %s; reading goes on", self.name, error)
-        if received:
+            return 0
+        if received.octets:
             self.take(received)
-        return bool(received)
+        return len(received.octets)
 
-    def take(self, received: list[Received]) -> None:
+    def take(self, received: Received) -> None:
         """Take what one drain of the socket received, which is something."""
         raise NotImplementedError
 
@@ -90,7 +112,11 @@ class DatagramListener:
             if not self.read():
                 break
             await asyncio.sleep(0)
+        self.look_at_drops()
         self._socket.close()
+
+    def look_at_drops(self) -> None:
+        """Take the kernel's count of what it dropped, if it has one."""
 
     def report(self) -> dict[str, Any]:
         """Give the listener's state for the status, in JSON's types."""
@@ -126,40 +152,32 @@ class UdpListener(DatagramListener):
         self._receive_buffer = enlarge_receive_buffer(
             self._socket, settings.receive_buffer, keep=given is not None
         )
-        with suppress(OSError):  # Linux only; elsewhere drops stay unknown
-            self._socket.setsockopt(socket.SOL_SOCKET, SO_RXQ_OVFL, 1)
         self._address, self._port = self._socket.getsockname()[:2]
-        self._inode = os.fstat(self._socket.fileno()).st_ino
         # The kernel counts by socket: of several processes that read one, the first adds up its drops.
         self._counts_drops = given is None or given.first
         self._drops = DropCounter()
         self.guest_book = GuestBook(name, settings.transport, intake.counts)
 
-    def take(self, received: list[Received]) -> None:
+    def take(self, received: Received) -> None:
         """Take what one drain of the socket received."""
         datagrams = sort_datagrams(received, time.time_ns(), maximum_octets=self._octets)
         self.count(received, datagrams)
         self.intake.add(datagrams.frames, datagrams.arrivals, datagrams.flags)
 
-    def count(self, received: Sequence[Received], datagrams: Datagrams) -> None:
+    def count(self, received: Received, datagrams: Datagrams) -> None:
         """Count what one drain received, and what was found in it."""
         counts = self.intake.counts
-        counts.octets += sum(map(len, map(_FIRST, received)))
+        counts.octets += sum(map(len, received.octets))
         counts.empty_datagrams += datagrams.empty
-        if datagrams.dropped is not None:
-            self._count_dropped(datagrams.dropped)
         counts.discarded_octets += datagrams.discarded
         for guest, peer in datagrams.guests:
             self.guest_book.add(guest, peer)
         counts.compressed_datagrams += datagrams.compressed
 
-    def look_at_drops(self, drops: Mapping[int, int]) -> None:
-        """Take the kernel's counts of dropped datagrams, by inode of the socket."""
-        if self._inode in drops:
-            self._count_dropped(drops[self._inode])
-
-    def _count_dropped(self, count: int) -> None:
-        if self._counts_drops and (dropped := self._drops.advance(count)):
+    def look_at_drops(self) -> None:
+        """Take the kernel's count of dropped datagrams."""
+        count = dropped_datagrams(self._socket) if self._counts_drops else None
+        if count is not None and (dropped := self._drops.advance(count)):
             self.intake.counts.lost[KERNEL_BUFFER_FULL] += dropped
 
     def report(self) -> dict[str, Any]:

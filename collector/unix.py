@@ -8,7 +8,8 @@ import os
 import time
 from typing import Any, Final
 
-from collector.datagrams import Received, sort_datagrams
+from collector.datagram_reading import Received
+from collector.datagrams import sort_datagrams
 from collector.given import GivenSocket
 from collector.intake import Intake
 from collector.settings import ListenerSettings
@@ -43,10 +44,10 @@ class UnixListener(DatagramListener):
         super().__init__(name, intake, opened, settings.maximum_octets)
         self._path = os.fsdecode(opened.getsockname())  # an abstract one, as systemd can give, is octets
 
-    def take(self, received: list[Received]) -> None:
+    def take(self, received: Received) -> None:
         """Take what one drain of the socket received. Who sent it has no address of its own."""
-        rows = [(octets, (), flags, (PEER,)) for octets, _, flags, _ in received]
-        datagrams = sort_datagrams(rows, time.time_ns(), guests=False)
+        own = Received(received.octets, received.flags, [(PEER, len(received.octets))])
+        datagrams = sort_datagrams(own, time.time_ns(), guests=False)
         counts = self.intake.counts
         counts.octets += sum(map(len, datagrams.frames))
         counts.empty_datagrams += datagrams.empty

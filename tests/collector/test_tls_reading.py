@@ -81,3 +81,15 @@ def test_broken_records_end_reading(certificates: Certificates, read: Reader) ->
 def test_the_quick_way_is_taken() -> None:
     """pyOpenSSL still has what the quick way needs; without it each record costs more, and nobody notices."""
     assert tls_reading.DIRECT
+
+
+@pytest.mark.parametrize("read", READERS)
+def test_nothing_waits_for_the_garbage_collector(certificates: Certificates, read: Reader) -> None:
+    """Records are let go with the last who holds them, though their reader still holds the reason."""
+    client, server = connected(certificates.server)
+    client.send(b"text")
+    carry(client, server)
+    records, reason = read(server)
+    assert records == [b"text"]
+    assert isinstance(reason, SSL.WantReadError)
+    assert reason.__traceback__ is None

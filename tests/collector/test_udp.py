@@ -4,12 +4,17 @@ import asyncio
 import socket
 import zlib
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from collector.udp import KERNEL_BUFFER_FULL
+from collector.datagram_reading import Received
+from collector.udp import KERNEL_BUFFER_FULL, DatagramListener
 from tests.collector.guests import DATAGRAMS_OF_GUESTS
 from tests.collector.running import LOOPBACK, collecting, listeners, play
+
+if TYPE_CHECKING:
+    from collector.intake import Intake
 
 
 def send(port: int, *datagrams: bytes, host: str = LOOPBACK) -> None:
@@ -161,3 +166,41 @@ def test_what_the_kernel_holds_is_read_at_the_end(folder: Path) -> None:
             assert running.storage.messages() == sent
 
     play(scene)
+
+
+def test_a_failure_does_not_end_reading() -> None:
+    """Whatever goes wrong with some datagrams, on the first look or a later one, the next ones are read."""
+
+    class Failing(DatagramListener):
+        """Fails twice, then keeps what comes."""
+
+        looks = 0
+        kept: tuple[bytes, ...] = ()
+        looked = asyncio.Event()
+
+        def take(self, received: Received) -> None:
+            self.looks += 1
+            self.looked.set()
+            if self.looks in {1, 3}:
+                raise RuntimeError("no memory")
+            self.kept += tuple(received.octets)
+
+    async def scene() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _loop, _context: None)
+        with (
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as opened,
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
+        ):
+            opened.bind((LOOPBACK, 0))
+            opened.setblocking(False)
+            listener = Failing("udp", cast("Intake", None), opened, 2048)
+            await listener.start()
+            for number in range(1, 5):
+                sender.sendto(b"%d" % number, opened.getsockname())
+                await listener.looked.wait()
+                listener.looked.clear()
+            assert listener.kept == (b"2", b"4")
+            await listener.close()
+
+    asyncio.run(asyncio.wait_for(scene(), 10))
