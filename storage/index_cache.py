@@ -1,7 +1,8 @@
 """Asking the index: which blocks a query need not read, from indexes that are kept open between searches."""
 
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from threading import Lock
 from typing import Final
 
 from storage.blocks import Block
-from storage.index_manifest import NAME, Manifest, read_manifest
+from storage.index_manifest import NAME, BlockIdentity, Manifest, has, read_manifest
 from storage.index_query import documents
 from storage.index_reader import DayReader
 from storage.journal_reader import Damage
@@ -80,6 +81,10 @@ class IndexCache:
         return opened
 
 
+_Known = tuple[list[BlockIdentity], set[int]]  # the blocks of a segment, and the numbers of those asked for
+_Answer = tuple[Manifest, dict[str, set[int]]]  # numbers of blocks by segment
+
+
 class Question:
     """One query, asked of each day's index once."""
 
@@ -88,32 +93,51 @@ class Question:
         self._folder = folder
         self._query = query
         self._scope = scope
-        self._days: dict[str, tuple[Manifest, set[tuple[str, int]]] | None] = {}
+        self._days: dict[str, _Answer | None] = {}
+        self._path: Path | None = None  # of the last block asked for: the next is mostly of the same segment
+        self._known: _Known | None = None
 
     def verdict(self, block: Block) -> Verdict:
         """Say what is known of a block."""
         if not block.sealed:
             return Verdict.UNKNOWN
-        day = block.path.parent.name
+        if block.path is not self._path:
+            self._path, self._known = block.path, self._of(block.path)
+        if self._known is None or not has(self._known[0], block):
+            return Verdict.UNKNOWN
+        return Verdict.MAYBE if block.number in self._known[1] else Verdict.NO
+
+    def _of(self, path: Path) -> "_Known | None":
+        """Give what is known of a segment; None when it is not indexed."""
+        day = path.parent.name
         if day not in self._days:
             self._days[day] = self._ask(self._folder / day)
         answer = self._days[day]
-        if answer is None or not answer[0].has(block):
-            return Verdict.UNKNOWN
-        return Verdict.MAYBE if (block.path.name, block.number) in answer[1] else Verdict.NO
+        if answer is None or path.name not in answer[0].segments:
+            return None
+        return answer[0].segments[path.name], answer[1].get(path.name, set())
 
-    def _ask(self, folder: Path) -> tuple[Manifest, set[tuple[str, int]]] | None:
+    def _ask(self, folder: Path) -> "_Answer | None":
+        choose = partial(documents, self._query)
         try:
             reader = self._cache.day(folder)
-            return None if reader is None else (reader.manifest, reader.ask(partial(documents, self._query)))
+            return None if reader is None else (reader.manifest, _by_segment(reader.ask(choose)))
         except Exception as error:  # noqa: BLE001 - Whoosh raises anything on damage, which must hide nothing
             log.warning(
-                "the index %s cannot be read: %s; its blocks are scanned until sysledger index rebuild",
+                "the index %s cannot be read: %s; its blocks are scanned until the indexer has "
+                "made it anew; sysledger index rebuild does so at once",
                 folder,
                 error,
             )
             self._scope.damaged_indexes.append(Damage(folder, 0, str(error)))
             return None
+
+
+def _by_segment(blocks: Iterable[tuple[str, int]]) -> dict[str, set[int]]:
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for segment, number in blocks:
+        found[segment].add(number)
+    return found
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

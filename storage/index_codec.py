@@ -34,12 +34,15 @@ from whoosh.writing import SegmentWriter
 
 from storage import index_pickle
 from storage.index_manifest import PAGE_OCTETS, FileSums
+from storage.token_hashes import hash_key
 
 FILTER_BITS: Final = 12  # for each key
 SMALLEST_FILTER: Final = 128  # octets
 
 _MULTIPLIERS: Final = (1, 0x9E3779B1, 0x85EBCA6B)  # odd, so that each is another permutation of 32 bits
+_MIXER: Final = 0xD6E8FEB86659FD93  # odd: hashes of keys that differ in an octet only get far apart
 _MASK: Final = 0xFFFFFFFF
+_LONG_MASK: Final = 0xFFFFFFFFFFFFFFFF
 
 
 class IndexDamagedError(Exception):
@@ -85,21 +88,31 @@ class FilterColumn(VarBytesColumn):
 
 def hashes(key: str) -> list[int]:
     """Give the numbers of 32 bits that place a key in filters of any size."""
-    checksum = zlib.crc32(key.encode())
-    return [checksum * multiplier & _MASK for multiplier in _MULTIPLIERS]
+    number = hash_key(key)
+    number ^= number >> 32
+    number = number * _MIXER & _LONG_MASK
+    number = (number ^ number >> 29) >> 32
+    return [number * multiplier & _MASK for multiplier in _MULTIPLIERS]
 
 
-def filter_of(keys: Iterable[str]) -> bytes:
-    """Give the filter of these keys: FILTER_BITS for each, as octets with the lowest bit first."""
-    checksums = pa.array(list(map(zlib.crc32, map(str.encode, keys))), pa.uint64())
-    octets = max(SMALLEST_FILTER, len(checksums) * FILTER_BITS // 8)
+def filter_of(keys: pa.Array) -> bytes:
+    """Give the filter of keys, FILTER_BITS for each, as octets with the lowest bit first.
+
+    Args:
+        keys: the hashes of storage.token_hashes (uint64), each once.
+    """
+    octets = max(SMALLEST_FILTER, len(keys) * FILTER_BITS // 8)
+    if not len(keys):
+        return bytes(octets)
+    keys = pc.bit_wise_xor(keys, pc.shift_right(keys, _constant(32)))
+    keys = pc.multiply(keys, _constant(_MIXER))
+    keys = pc.bit_wise_xor(keys, pc.shift_right(keys, _constant(29)))
+    numbers = pc.shift_right(keys, _constant(32)).cast(pa.uint32())
     places = []
     for multiplier in _MULTIPLIERS:
-        number = pc.bit_wise_and(pc.multiply(checksums, _constant(multiplier)), _constant(_MASK))
+        number = pc.multiply(numbers, pa.scalar(multiplier, pa.uint32())).cast(pa.uint64())
         places.append(pc.shift_right(pc.multiply(number, _constant(octets * 8)), _constant(32)))
     bits = pa.concat_arrays(places).cast(pa.int64())
-    if not len(bits):
-        return bytes(octets)
     # What nothing is scattered to stays null, so that the bit map of validity is the filter.
     marked = pc.scatter(pa.nulls(len(bits), pa.bool_()).fill_null(True), bits, max_index=octets * 8 - 1)
     validity = marked.buffers()[0]

@@ -9,6 +9,7 @@ import binascii
 import json
 import zlib
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -17,8 +18,9 @@ from storage import durable
 from storage.blocks import Block
 
 NAME: Final = "manifest.json"
-VERSION: Final = 1
+VERSION: Final = 2
 PAGE_OCTETS: Final = 4096  # small, as a look-up touches few octets of each
+PAGES_READ: Final = 256
 
 BlockIdentity = tuple[int, int, int, int, int]  # rows, first and last seq, first and last received_at
 
@@ -43,10 +45,10 @@ class Manifest:
     files: dict[str, FileSums] = field(default_factory=dict)
     segments: dict[str, list[BlockIdentity]] = field(default_factory=dict)
 
-    def has(self, block: Block) -> bool:
-        """Tell whether this very block is indexed."""
-        blocks = self.segments.get(block.path.name)
-        return blocks is not None and block.number < len(blocks) and blocks[block.number] == identity(block)
+
+def has(blocks: Sequence[BlockIdentity], block: Block) -> bool:
+    """Tell whether this very block is among those of its segment that are indexed."""
+    return block.number < len(blocks) and blocks[block.number] == identity(block)
 
 
 def identity(block: Block) -> BlockIdentity:
@@ -55,12 +57,13 @@ def identity(block: Block) -> BlockIdentity:
 
 
 def sums_of(path: Path) -> FileSums:
-    """Read a file and give its checksums."""
-    octets = path.read_bytes()
-    pages = array(
-        "I", (zlib.crc32(octets[at : at + PAGE_OCTETS]) for at in range(0, len(octets), PAGE_OCTETS))
-    )
-    return FileSums(len(octets), pages)
+    """Read a file, some pages at a time, and give its checksums."""
+    octets, pages = 0, array("I")
+    with path.open("rb") as file:
+        while part := file.read(PAGES_READ * PAGE_OCTETS):
+            octets += len(part)
+            pages.extend(zlib.crc32(part[at : at + PAGE_OCTETS]) for at in range(0, len(part), PAGE_OCTETS))
+    return FileSums(octets, pages)
 
 
 def read_manifest(folder: Path) -> Manifest | None:

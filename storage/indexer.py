@@ -8,6 +8,7 @@ It has no state of its own; killed at any moment it goes on where the manifests 
 import asyncio
 import contextlib
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,6 +28,9 @@ from storage.segments import list_segments
 from storage.settings import IndexSettings, StorageSettings
 
 RETRY_SECONDS: Final = 60.0  # after a segment or an index could not be read or written
+NICENESS: Final = (
+    15  # where the processors are short, receiving and storing goes first; it is scanned till then
+)
 REBUILD_PATIENCE: Final = 30.0  # seconds to wait for the indexer's commit at hand
 MAXIMUM_OPTIMISED: Final = 8192  # blocks; Whoosh keeps filters in columns of 2 GiB at most
 
@@ -96,7 +100,9 @@ class Indexer:
         self._stopping.set()
 
     def serve(self, report: Report) -> None:
-        """Work until ``stop`` is called."""
+        """Work until ``stop`` is called, in a thread of its own, whose priority this lowers for good."""
+        with contextlib.suppress(OSError):
+            os.nice(NICENESS)  # of this thread and those that Arrow starts from it, says Linux
         while not self._stopping.is_set():
             self.once()
             report({**self._counts, "pending": self.pending})

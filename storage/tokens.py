@@ -111,7 +111,8 @@ def shape(term: str) -> Shape:
 def text_keys(text: str) -> Keys:
     """Give the keys of ``text``, which may be the text of a whole block with blanks between its messages.
 
-    The work is done by C calls over distinct pieces: a block's messages repeat most of theirs.
+    This is the definition. What is of ASCII the index reads by another way to the same keys, some times as
+    fast: storage/token_hashes.py.
     """
     folded = text.isascii()  # then every word and pair can be folded beforehand, with the text
     pieces = "\n".join(set((text.lower() if folded else text).split()))
