@@ -2,8 +2,9 @@
 
 The steps, each of which may be the last before a crash; running them all again is always right:
 
-1. write each day's records under a temporary name, ``raw`` only where the other columns do not give it back
-2. read every block back and compare: columns, and every message's octets, with the journal
+1. write each day's records under a temporary name
+2. read every block back and compare every column with the journal's: a message's octets are a function of
+   its columns, and were compared with what was received before it was journalled (storage/handoff.py)
 3. sync, give the segments their names, sync the folders
 4. remove the journal file
 
@@ -16,18 +17,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from parsers.rebuild import exact_octets, rebuild
+from parsers.rebuild import slimmed
 from storage import durable
 from storage.blocks import BLOCK_OCTETS, BLOCK_ROWS, NANOSECONDS_A_DAY, day_of
+from storage.journal_format import WITH_ALL_RAW
 from storage.journal_reader import Damage, JournalReader, runs
 from storage.layout import Layout, StreamName
 from storage.recovery import keep_damage, last_batches
-from storage.segment_writer import Origin, Reblocker, SealError, SegmentWriter, difference, without
+from storage.segment_writer import Origin, Reblocker, SealError, SegmentWriter, difference
 from storage.segments import Segment
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,7 @@ def seal(layout: Layout, name: StreamName, path: Path, level: int) -> Sealed:
         for day, block in _day_blocks(reader):
             if day not in writers:
                 writers[day] = SegmentWriter(layout.archive_day(name, day), path.stem, level)
-            writers[day].write(_slimmed(block))
+            writers[day].write(block)
         origin = _origin(reader)
         for writer in writers.values():
             writer.finish(name, origin)
@@ -100,7 +101,10 @@ def _day_blocks(reader: JournalReader) -> Iterator[tuple[date, pa.Table]]:
     days: dict[date, Reblocker] = {}
     for run in runs(reader.frames, BLOCK_ROWS, BLOCK_OCTETS):
         octets = run[-1].end - run[0].offset
-        for day, part in _by_day(reader.table(run)):
+        table = reader.table(run)
+        if reader.header.version == WITH_ALL_RAW:
+            table = _slimmed(table)
+        for day, part in _by_day(table):
             for block in days.setdefault(day, Reblocker()).add(part, octets):
                 yield day, block
     for day, blocks in days.items():
@@ -117,16 +121,13 @@ def _by_day(table: pa.Table) -> Iterator[tuple[date, pa.Table]]:
         yield day_of(number * NANOSECONDS_A_DAY), of_day
 
 
-def _slimmed(block: pa.Table) -> pa.Table:
-    """Give a block with ``raw`` only where the other columns do not give the octets back."""
+def _slimmed(table: pa.Table) -> pa.Table:
+    """Give records with ``raw`` only where the other columns do not give the octets back."""
     try:
-        rebuilt = rebuild(block)
+        return slimmed(table)
     except Exception:  # a mistake of ours there must cost room, not records
-        log.exception("cannot rebuild messages %s: kept whole", _range(block))
-        return block
-    return without(
-        block, "raw", block["raw"], pc.fill_null(pc.equal(rebuilt, block["raw"]), fill_value=False)
-    )
+        log.exception("cannot rebuild messages %s: kept whole", _range(table))
+        return table
 
 
 def _verify(reader: JournalReader, writers: dict[date, SegmentWriter]) -> None:
@@ -136,19 +137,12 @@ def _verify(reader: JournalReader, writers: dict[date, SegmentWriter]) -> None:
         archived = next(read[day], None)
         if archived is None:
             raise SealError(f"{writers[day].temporary}: a block is missing; the journal is kept")
-        found = difference(block, archived, ignored=("raw",))
-        if found is None and not _same(exact_octets(archived), block["raw"]):
-            found = "the messages' octets differ"
+        found = difference(block, archived)
         if found is not None:
             raise SealError(f"{writers[day].temporary}, {_range(block)}: {found}; the journal is kept")
     for day, left in read.items():
         if next(left, None) is not None:
             raise SealError(f"{writers[day].temporary}: more blocks than were written; the journal is kept")
-
-
-def _same(octets: Any, raw: pa.ChunkedArray) -> bool:
-    equal: bool | None = pc.all(pc.equal(octets, raw), skip_nulls=False).as_py()
-    return bool(equal)
 
 
 def _origin(reader: JournalReader) -> Origin:

@@ -11,6 +11,7 @@ after its next HELLO. (Taking it would make the missing ones look like batches s
 """
 
 import json
+import logging
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -19,13 +20,16 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from parsers.batch import MAXIMUM_HEADER_OCTETS, BatchError, BatchHeader, decode_records
+from parsers.batch import MAXIMUM_HEADER_OCTETS, BatchError, BatchHeader, decode_records, encode_records
+from parsers.rebuild import slimmed
 from parsers.schema import BATCH_SCHEMA
 from storage.journal_format import Content, Statistics
 from storage.layout import StreamName
 
 PEERS: Final = 4096  # connections remembered; one that was forgotten says HELLO again
 BATCH_ROWS: Final = 262_144  # a batch is held in memory whole
+
+log = logging.getLogger(__name__)
 
 _REQUIRED: Final = [column.name for column in BATCH_SCHEMA if not column.nullable] + ["raw"]
 
@@ -101,7 +105,7 @@ def _encodable(text: str) -> str:
 
 
 def check_batch(header: BatchHeader, header_octets: bytes, payload: Any) -> Content:
-    """Check everything that reading the batch later relies on.
+    """Check everything that reading the batch later relies on, and make of it what is journalled.
 
     Raises:
         BatchError: with the reason, when it must not be journalled.
@@ -121,7 +125,20 @@ def check_batch(header: BatchHeader, header_octets: bytes, payload: Any) -> Cont
     statistics = statistics_of(records)
     if statistics.received_min < 0:
         raise BatchError("records received before 1970; set the collector's clock")
-    return Content(header_octets, payload, records.num_rows, statistics)
+    return Content(header_octets, _slim_payload(records, payload), records.num_rows, statistics)
+
+
+def _slim_payload(records: pa.RecordBatch, payload: Any) -> Any:
+    """Give the payload to journal: ``raw`` is left out wherever the other columns give the octets back.
+
+    Every message is rebuilt here and compared with what was received, while both are at hand. From here on
+    its columns stand for it; sealing compares columns.
+    """
+    try:
+        return encode_records(slimmed(records))
+    except Exception:  # a mistake of ours there must cost room, not records
+        log.exception("cannot rebuild the messages of a batch: journalled whole")
+        return payload
 
 
 def statistics_of(records: pa.RecordBatch) -> Statistics:

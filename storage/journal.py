@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from parsers.batch import BatchHeader
 from storage import durable
-from storage.journal_format import Content, JournalHeader, LastBatch, encode_frame
+from storage.journal_format import JOURNAL_VERSION, Content, JournalHeader, LastBatch, encode_frame
 from storage.journal_reader import JournalReader
 from storage.layout import Layout, StreamName
 from storage.recovery import NANOSECONDS, StreamState, recover
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch that was checked: its header read, and its octets as they came."""
+    """A batch that was checked: its header read, and what is journalled of it."""
 
     header: BatchHeader
     content: Content
@@ -51,12 +51,12 @@ class Journal:
         recovered = recover(layout, name)
         self.damages = recovered.damages
         self.state: StreamState = recovered.state
-        self.finished: list[Path] = recovered.files  # those that wait to be sealed, oldest first
-        if recovered.newest is not None:
+        if recovered.newest is not None and recovered.newest.header.version == JOURNAL_VERSION:
             self._continue(recovered.newest)
-            self.finished.pop()
         else:
             self._begin(now)
+        # Those that wait to be sealed, oldest first.
+        self.finished: list[Path] = [path for path in recovered.files if path != self._path]
 
     @property
     def path(self) -> Path:

@@ -49,7 +49,7 @@ class JournalBlocks:
             elif first != last:
                 yield from _reduced(block, overlapping)
 
-    def read(self, block: Block, columns: Sequence[str] | None) -> pa.Table:
+    def read(self, block: Block, columns: Sequence[str] | None, *, encoded: bool = False) -> pa.Table:  # noqa: ARG002 - nothing is encoded here
         """Give the records of a block's frames."""
         inside = [
             frame for frame in self.reader.frames[:]
@@ -77,7 +77,7 @@ class _Held:
     def __init__(self, table: pa.Table) -> None:
         self._table = table
 
-    def read(self, _block: Block, columns: Sequence[str] | None) -> pa.Table:
+    def read(self, _block: Block, columns: Sequence[str] | None, *, encoded: bool = False) -> pa.Table:  # noqa: ARG002 - nothing is encoded here
         return self._table if columns is None else self._table.select(list(columns))
 
 

@@ -12,7 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-JOURNAL_VERSION: Final = 1
+WITH_ALL_RAW: Final = 1  # the version in which ``raw`` had the octets of every message
+JOURNAL_VERSION: Final = 2
+READABLE_VERSIONS: Final = (WITH_ALL_RAW, JOURNAL_VERSION)
 FILE_MAGIC: Final = b"\x89SLJ\r\n\x1a\n"  # as PNG's: shows a file that was sent as text
 FRAME_MAGIC: Final = b"\x9eSLf"
 ALIGNMENT: Final = 8
@@ -78,14 +80,10 @@ class Frame:
         """The seq of the frame's last record."""
         return self.first_seq + self.rows - 1
 
-    def is_whole(self, content: bytes | memoryview, salt: int) -> bool:
-        """Say whether ``content`` (header and payload with their padding) is what was written."""
-        return zlib.crc32(content, salt) == self.checksum
-
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a frame holds: one batch, its octets as they came."""
+    """What a frame holds: one batch; its header as it came."""
 
     header: bytes
     payload: Any  # anything with the buffer protocol
@@ -114,6 +112,7 @@ class JournalHeader:
     salt: int
     created: int  # seconds since the epoch
     collectors: Mapping[str, LastBatch] = field(default_factory=dict)
+    version: int = JOURNAL_VERSION
 
     def encode(self) -> bytes:
         """Give the octets that begin the file; their length is a multiple of 8."""
@@ -123,9 +122,7 @@ class JournalHeader:
             separators=(",", ":"),
         ).encode()
         padded = state + bytes(aligned(len(state)) - len(state))
-        fixed = _FILE.pack(
-            FILE_MAGIC, JOURNAL_VERSION, 0, self.salt, self.first_seq, len(state), 0, self.salt
-        )
+        fixed = _FILE.pack(FILE_MAGIC, self.version, 0, self.salt, self.first_seq, len(state), 0, self.salt)
         checksum = zlib.crc32(padded, zlib.crc32(fixed[:-8], self.salt))
         return fixed[:-8] + _CHECKSUM.pack(checksum) + fixed[-4:] + padded
 
@@ -171,8 +168,9 @@ def decode_journal_header(octets: bytes) -> JournalHeader:
     _, version, _, salt, first_seq, length, checksum, _ = _FILE.unpack(octets[: _FILE.size])
     if zlib.crc32(octets[_FILE.size :], zlib.crc32(octets[: _FILE.size - 8], salt)) != checksum:
         raise FormatError("the file header's checksum is wrong")
-    if version != JOURNAL_VERSION:  # every version has these octets, and this checksum of them
-        raise VersionError(f"journal version {version}, this release reads {JOURNAL_VERSION}")
+    if version not in READABLE_VERSIONS:  # every version has these octets, and this checksum of them
+        readable = " and ".join(map(str, READABLE_VERSIONS))
+        raise VersionError(f"journal version {version}, this release reads {readable}")
     state: dict[str, Any] = json.loads(octets[_FILE.size : _FILE.size + length])
     return JournalHeader(
         tenant=state["tenant"],
@@ -181,6 +179,7 @@ def decode_journal_header(octets: bytes) -> JournalHeader:
         salt=salt,
         created=state["created"],
         collectors={name: LastBatch(number, seen) for name, (number, seen) in state["collectors"].items()},
+        version=version,
     )
 
 

@@ -35,6 +35,7 @@ STOP_SECONDS: Final = 30.0  # for the seal at hand; what it does not finish it b
 STREAMS: Final = 1024  # written by one worker: each has a file open
 COLLECTOR_OCTETS: Final = 200  # of a collector's id
 LINGER_MILLISECONDS: Final = 1000  # for the last acknowledgements
+WAITING: Final = 2  # messages of a peer that are read ahead of their turn: what waits, waits at the peer
 LARGEST_PART: Final = 1 << 30  # octets of one ZeroMQ frame; ZeroMQ ends the connection over a larger one
 
 Report = Callable[[Mapping[str, Any]], None]
@@ -128,6 +129,7 @@ class Worker:
 
     def _bind(self, socket: zmq.Socket[bytes]) -> None:
         socket.setsockopt(zmq.LINGER, LINGER_MILLISECONDS)
+        socket.setsockopt(zmq.RCVHWM, WAITING)
         socket.setsockopt(zmq.SNDHWM, 0)  # answers are small, and one a batch: the window bounds them
         socket.setsockopt(zmq.MAXMSGSIZE, LARGEST_PART)
         if self._endpoint.startswith("ipc://"):

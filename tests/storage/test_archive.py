@@ -2,9 +2,11 @@
 
 import errno
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from zlib import crc32
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,22 +15,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parsers import rebuild
 from parsers.pipeline import Arrival, parse_frames
 from parsers.rebuild import exact_octets
 from parsers.schema import ARCHIVE_SCHEMA
-from storage import archive, durable, quarantine
+from storage import durable, quarantine
 from storage.archive import seal
 from storage.blocks import BLOCK_ROWS
 from storage.catalogue import Catalogue
 from storage.handoff import check_batch
 from storage.journal import Batch, Journal
+from storage.journal_format import FILE_PROLOGUE_OCTETS, header_octets
 from storage.journal_reader import DamagedError, JournalReader
 from storage.layout import Layout, StreamName
-from storage.segment_writer import SealError, difference
+from storage.segment_writer import SealError, SegmentWriter, difference
 from storage.segments import list_segments, segment_metadata
 from storage.settings import JournalSettings
 
-from parsers.batch import BatchHeader, encode_records  # isort: skip
+from parsers.batch import BatchHeader, decode_records, encode_records  # isort: skip
 
 NOON = 1_795_176_000
 MIDNIGHT = 1_795_219_200 * 10**9  # between 2026-11-20 and 2026-11-21, UTC
@@ -187,18 +191,21 @@ def test_what_is_read_back_differently_is_not_believed(
     all_records: AllRecords,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """When a segment does not give back one message's octets, the journal stays and the segment goes."""
+    """When a segment does not give back one value of one column, the journal stays and the segment goes."""
     journal = open_journal()
     journal.append([make_parsed([RFC5424, RFC3164])], NOON)
     journal.roll(NOON, 30)
 
-    def wrong(records: pa.Table) -> pa.ChunkedArray:
-        octets = exact_octets(records).to_pylist()
-        return pa.chunked_array([pa.array([*octets[:-1], b"something else"], pa.binary())])
+    real = SegmentWriter.blocks
+
+    def wrong(writer: SegmentWriter) -> Iterator[pa.Table]:
+        for block in real(writer):
+            texts = pa.array([*block["message"].to_pylist()[:-1], "something else"])
+            yield block.set_column(block.schema.get_field_index("message"), "message", texts)
 
     with monkeypatch.context() as patch:
-        patch.setattr(archive, "exact_octets", wrong)
-        with pytest.raises(SealError, match="octets differ; the journal is kept"):
+        patch.setattr(SegmentWriter, "blocks", wrong)
+        with pytest.raises(SealError, match="column message differs; the journal is kept"):
             seal(layout, name, journal.finished[0], 1)
     assert list_segments(layout.archive_day(name, TODAY)) == []
     assert all_records() == [(1, RFC5424), (2, RFC3164)]
@@ -213,15 +220,65 @@ def test_a_mistake_in_rebuild_costs_room_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """When messages cannot be rebuilt at all, their octets are kept."""
-    journal = open_journal()
-    journal.append([make_parsed([RFC5424])], NOON)
 
     def broken(records: pa.Table) -> pa.Array:
         raise KeyError(records.num_rows)
 
-    monkeypatch.setattr(archive, "rebuild", broken)
+    monkeypatch.setattr(rebuild, "rebuild", broken)
+    journal = open_journal()
+    journal.append([make_parsed([RFC5424])], NOON)
     (path,) = sealed(journal, layout, name)
     assert pq.read_table(path)["raw"].to_pylist() == [RFC5424]
+    assert all_records() == [(1, RFC5424)]
+
+
+def of_version_1(batch: Batch, messages: list[bytes]) -> Batch:
+    """Give a batch as the first release journalled it: with the octets of every message."""
+    records = decode_records(batch.content.payload)
+    place = records.schema.get_field_index("raw")
+    records = records.set_column(place, records.schema.field(place), pa.array(messages, pa.binary()))
+    return replace(batch, content=replace(batch.content, payload=encode_records(records)))
+
+
+def first_version(journal: Journal) -> None:
+    """Make a journal's file one of version 1."""
+    octets = bytearray(journal.path.read_bytes())
+    octets[8] = 1
+    salt = int.from_bytes(octets[12:16], "little")
+    header = header_octets(bytes(octets[:FILE_PROLOGUE_OCTETS]))
+    octets[32:36] = crc32(octets[40:header], crc32(octets[:32], salt)).to_bytes(4, "little")
+    journal.path.write_bytes(octets)
+
+
+def test_a_journal_of_the_first_version(
+    open_journal: OpenJournal,
+    make_parsed: MakeBatch,
+    layout: Layout,
+    name: StreamName,
+    all_records: AllRecords,
+) -> None:
+    """A journal in which ``raw`` has all octets is read, is not gone on with, and is sealed to the same."""
+    messages = [RFC5424, RFC3164, *ODD, RFC5424]
+    journal = open_journal()
+    journal.append([of_version_1(make_parsed(messages), messages)], NOON)
+    first_version(journal)
+    journal = open_journal()
+    assert all_records() == list(enumerate(messages, 1))
+    assert [path.name for path in journal.finished] == [f"{1:020d}.journal"]
+    (segment,) = seal(layout, name, journal.finished[0], 1).segments
+    assert all_records() == list(enumerate(messages, 1))
+    raw = pq.read_table(segment.path)["raw"]
+    assert (raw[0].as_py(), raw[1].as_py()) == (None, None)
+
+
+def test_an_empty_journal_of_the_first_version(
+    open_journal: OpenJournal, make_parsed: MakeBatch, all_records: AllRecords
+) -> None:
+    """One without messages has the name of the file that takes its place, which must not be sealed."""
+    first_version(open_journal())
+    journal = open_journal()
+    assert journal.finished == []
+    journal.append([make_parsed([RFC5424])], NOON)
     assert all_records() == [(1, RFC5424)]
 
 

@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 import pyarrow as pa
 import pytest
 
-from parsers.batch import BatchError, BatchHeader, encode_records
+from parsers import rebuild
+from parsers.batch import BatchError, BatchHeader, decode_records, encode_records
+from parsers.rebuild import exact_octets
 from parsers.schema import BATCH_SCHEMA
 from storage.commit import Commit
 from storage.handoff import BATCH_ROWS, PEERS, Peers, Verdict, check_batch, names_in, stream_of
@@ -136,6 +138,30 @@ def test_damaged_columns_are_refused(make_records: MakeRecords) -> None:
     payload[place] = 0xFF
     with pytest.raises(BatchError, match="the columns are damaged"):
         check_batch(header(), header().encode(), bytes(payload))
+
+
+def test_only_octets_that_columns_do_not_give_back_are_journalled(
+    make_parsed: Callable[..., Batch],
+) -> None:
+    """Every message is rebuilt and compared before it is journalled; ``raw`` is kept where it differs."""
+    messages = [b"<34>1 - h a p m - text", b"<34>1 - h a p m - \xff", b"<34>Oct 11 22:14:15 h a: text"]
+    batch = make_parsed(messages)
+    records = decode_records(batch.content.payload)
+    assert records["raw"].to_pylist() == [None, messages[1], None]
+    assert exact_octets(records).to_pylist() == messages
+
+
+def test_a_mistake_in_rebuild_keeps_the_batch_as_it_came(
+    make_records: MakeRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the messages of a batch cannot be rebuilt at all, all their octets are journalled."""
+
+    def broken(records: pa.RecordBatch) -> pa.Array:
+        raise KeyError(records.num_rows)
+
+    monkeypatch.setattr(rebuild, "rebuild", broken)
+    payload = encode_records(make_records([b"<13>plain"]))
+    assert check_batch(header(), header().encode(), payload).payload is payload
 
 
 def test_names_are_checked() -> None:

@@ -358,5 +358,5 @@ def test_reader_refuses_another_version(open_journal: OpenJournal) -> None:
     salt = int.from_bytes(octets[12:16], "little")
     octets[32:36] = crc32(octets[40:], crc32(octets[:32], salt)).to_bytes(4, "little")
     path.write_bytes(octets)
-    with pytest.raises(DamagedError, match="journal version 17, this release reads 1"):
+    with pytest.raises(DamagedError, match="journal version 17, this release reads 1 and 2"):
         JournalReader(path)

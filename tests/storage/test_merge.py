@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from storage import durable
@@ -127,9 +128,13 @@ def test_merged_files_are_not_larger_than_allowed(
     assert segments[-1][0] == 13
 
 
-def test_an_abandoned_segment_leaves_nothing(layout: Layout, name: StreamName) -> None:
-    """A segment that is given up leaves no temporary file."""
+def test_an_abandoned_segment_leaves_nothing(
+    layout: Layout, name: StreamName, make_table: Callable[..., pa.Table]
+) -> None:
+    """A segment that is given up leaves no temporary file, begun or finished."""
     writer = SegmentWriter(layout.archive_day(name, DAY), "try", 1)
+    writer.abandon()
+    writer.write(make_table([{"message": "a"}]))
     writer.finish(name, Origin([], 0, 0, {}))
     writer.abandon()
     assert not list(layout.archive_day(name, DAY).iterdir())
