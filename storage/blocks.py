@@ -20,7 +20,7 @@ _EPOCH: Final = date(1970, 1, 1).toordinal()
 class Source(Protocol):
     """Where a block's records come from."""
 
-    def read(self, block: "Block", columns: Sequence[str] | None) -> pa.Table:
+    def read(self, block: "Block", columns: Sequence[str] | None, *, encoded: bool = False) -> pa.Table:
         """Give the block's records."""
         ...
 
@@ -45,16 +45,18 @@ class Block:
     sealed: bool  # True: in the archive, False: in a journal
     source: Source = field(repr=False, compare=False)
 
-    def read(self, columns: Sequence[str] | None = None) -> pa.Table:
+    def read(self, columns: Sequence[str] | None = None, *, encoded: bool = False) -> pa.Table:
         """Give the block's records: ARCHIVE_SCHEMA's columns in its order, or those that ``columns`` names.
 
-        In a journal block ``raw`` holds every message's octets; in a sealed one it is null where
-        parsers.rebuild gives them back. Records that have expired since the snapshot are left out.
+        With ``encoded`` string columns may come as dictionaries, which is quicker where they lie as such.
+
+        ``raw`` is null where parsers.rebuild gives the octets back (in journals of version 1 it never is).
+        Records that have expired since the snapshot are left out.
 
         Raises:
             DamagedError: when the records cannot be read.
         """
-        return self.source.read(self, columns)
+        return self.source.read(self, columns, encoded=encoded)
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,11 +207,11 @@ class _Archived:
         self._segments = segments
         self._segment = segment
 
-    def read(self, block: Block, columns: Sequence[str] | None) -> pa.Table:
+    def read(self, block: Block, columns: Sequence[str] | None, *, encoded: bool = False) -> pa.Table:
         metadata = self._segments.footer(self._segment).metadata
         for _ in range(SNAPSHOT_TRIES):
             try:
-                return read_row_group(block.path, metadata, block.number, columns)
+                return read_row_group(block.path, metadata, block.number, columns, encoded=encoded)
             except FileNotFoundError:
                 pass
             try:

@@ -22,6 +22,8 @@ _WIDTHS: Final = (
 )
 _MONDAY: Final = 4 * NANOSECONDS_A_DAY  # 1970-01-05: weeks begin there, and with it everything shorter
 
+Tally = list[tuple[int, int, int]]  # bar, severity, how many
+
 
 @dataclass(frozen=True, slots=True)
 class Bars:
@@ -30,24 +32,39 @@ class Bars:
     starts: Sequence[int]
     width: int
 
-    def add(self, counts: list[list[int]], records: pa.Table, column: str, tick: int) -> None:
-        """Count records into ``counts[bar][severity]``; those outside the bars, or of no time, are left out.
+    def holding(self, low: int, high: int) -> int | None:
+        """Give the bar that all times from ``low`` to ``high`` (ns since the epoch) are in, if one is."""
+        if not self.starts:
+            return None
+        bar = (low - self.starts[0]) // self.width
+        return bar if 0 <= bar < len(self.starts) and high < self.starts[bar] + self.width else None
+
+    def tally(self, records: pa.Table, column: str, tick: int) -> Tally:
+        """Count records; those outside the bars, or of no time, are left out.
 
         Args:
-            counts: is added to.
             records: with ``column`` and severity.
             column: of times.
             tick: ns in a unit of ``column``.
         """
         if not self.starts:
-            return
+            return []
         # In seconds, of which every bar is a multiple: in ns the ends of long ranges are beyond 64 bits.
         times = _floor_divided(records[column].cast(pa.int64()), _SECOND // tick)
         numbers = _floor_divided(pc.subtract(times, self.starts[0] // _SECOND), self.width // _SECOND)
         inside = pc.and_(pc.greater_equal(numbers, 0), pc.less(numbers, len(self.starts)))
         table = pa.table({"bar": numbers, "severity": records["severity"]}).filter(inside)
-        for row in table.group_by(["bar", "severity"]).aggregate([([], "count_all")]).to_pylist():
-            counts[row["bar"]][row["severity"]] += row["count_all"]
+        counted = table.group_by(["bar", "severity"], use_threads=False).aggregate([([], "count_all")])
+        return list(
+            zip(*(counted[name].to_pylist() for name in ("bar", "severity", "count_all")), strict=True)
+        )
+
+
+def tally_in(bar: int, records: pa.Table) -> Tally:
+    """Count records that are all in one bar; only their column severity is looked at."""
+    counted = pc.value_counts(records["severity"])
+    values, numbers = counted.field("values"), counted.field("counts")
+    return [(bar, *pair) for pair in zip(values.to_pylist(), numbers.to_pylist(), strict=True)]
 
 
 def _floor_divided(numbers: pa.ChunkedArray, divisor: int) -> pa.ChunkedArray:

@@ -5,7 +5,6 @@ those are compared. A conjunction asks its cheap conditions first and the others
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -30,47 +29,14 @@ from storage.query import (
     leaves,
 )
 from storage.query_fields import RULE_PREFIX, Field, Kind
+from storage.sought import Sought, expression_found, needle_of
 from storage.tokens import Glob, Wild, glob
 from storage.windows import Span
 
-_REPETITIVE: Final = {
-    "hostname",
-    "app_name",
-    "proc_id",
-    "msg_id",
-}  # strings with few distinct values in a block
+_REPETITIVE: Final = {"hostname", "app_name", "proc_id", "msg_id"}  # short, and the same again and again
 Test = Callable[[pa.Array], pa.BooleanArray]  # of each text in an array: does it match?
 
 _FEW: Final = 4  # of so many rows at most one is left: copying those pays
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """What to look for in a text.
-
-    ``pattern`` gives the RE2 pattern for any text, or with ``ascii_only`` for those of ASCII; ``needle`` is
-    ASCII text that every hit holds, whatever its case.
-    """
-
-    pattern: Callable[..., str]
-    needle: str
-
-    def found(self, texts: pa.Array) -> pa.BooleanArray:
-        """Tell of each text whether it matches; null stays null."""
-        if not self.needle:
-            return self._searched(texts)
-        near = pc.match_substring(texts, self.needle, ignore_case=True)
-        if _FEW * (near.true_count or 0) > len(texts):
-            return self._searched(texts)
-        return pc.replace_with_mask(near, near.fill_null(False), self._searched(texts.filter(near)))
-
-    def _searched(self, texts: pa.Array) -> pa.BooleanArray:
-        result = pc.match_substring_regex(texts, self.pattern(ascii_only=True))
-        others = pc.invert(pc.string_is_ascii(texts)).fill_null(False)
-        if not others.true_count:
-            return result
-        exact = pc.match_substring_regex(texts.filter(others), self.pattern(ascii_only=False))
-        return pc.replace_with_mask(result, others, exact)
 
 
 def columns(query: Query) -> list[str]:
@@ -132,7 +98,7 @@ def _cost(query: Query) -> int:
 
 def _leaf(query: Query, records: pa.Table) -> pa.BooleanArray:
     if isinstance(query, Every) and query.fieldname is None:
-        return pa.array([True] * records.num_rows, pa.bool_())
+        return pa.repeat(pa.scalar(True), records.num_rows)
     field = query_fields.field(query.fieldname)
     if isinstance(query, Every):
         return _any_column(records, field, pc.is_valid)
@@ -147,14 +113,14 @@ def value_test(query: Query, field: Field) -> Test:
     if isinstance(query, Term) and not query.text:
         return lambda texts: pc.equal(texts, "")
     if isinstance(query, Regex):
-        return partial(pc.match_substring_regex, pattern=query.text, ignore_case=True)
+        return partial(expression_found, expression=query.text)
     if isinstance(query, Phrase):
-        return _Text(partial(phrase_pattern, query.words), _needle(query.words)).found
+        return Sought(partial(phrase_pattern, query.words), needle_of(query.words)).found
     term = query_glob(query)
     if field.kind is Kind.NAME:
         return partial(pc.match_substring_regex, pattern=whole_pattern(term))
     literals = [element for element in term if isinstance(element, str)]
-    return _Text(partial(term_pattern, term), _needle(literals)).found
+    return Sought(partial(term_pattern, term), needle_of(literals)).found
 
 
 def query_glob(query: Query) -> Glob:
@@ -162,11 +128,6 @@ def query_glob(query: Query) -> Glob:
     if isinstance(query, Prefix):
         return (query.text, Wild.RUN)
     return glob(query.text) if isinstance(query, Wildcard) else (query.text,)
-
-
-def _needle(literals: Sequence[str]) -> str:
-    """Give the longest that RE2 compares as we do whatever the case: ASCII text."""
-    return max((text for text in literals if text.isascii()), key=len, default="")
 
 
 def _any_column(records: pa.Table, field: Field, test: Test) -> pa.BooleanArray:
@@ -178,25 +139,25 @@ def _any_column(records: pa.Table, field: Field, test: Test) -> pa.BooleanArray:
         elif name == "flags":
             found = _in_lists(column, test)
         else:
-            found = _in_texts(column, test, repetitive=name in _REPETITIVE)
+            found = _in_texts(column, test)
         result = found if result is None else pc.or_(result, found)
     return result
 
 
-def _in_texts(column: pa.Array, test: Test, *, repetitive: bool) -> pa.BooleanArray:
+def _in_texts(column: pa.Array, test: Test) -> pa.BooleanArray:
     if column.null_count == len(column):
-        return pa.array([False] * len(column), pa.bool_())
-    if repetitive:
-        column = column.dictionary_encode()
+        return pa.repeat(pa.scalar(False), len(column))
     if pa.types.is_dictionary(column.type):
         hits = test(column.dictionary).fill_null(False)
+        if not hits.true_count:
+            return pa.repeat(pa.scalar(False), len(column))
         return hits.take(column.indices).fill_null(False)
     return test(column).fill_null(False)
 
 
 def _in_lists(lists: pa.Array, test: Test) -> pa.BooleanArray:
     """Tell of each list whether any of its texts matches."""
-    hits = _in_texts(lists.flatten(), test, repetitive=False)
+    hits = _in_texts(lists.flatten(), test)
     rows = pc.list_parent_indices(lists).filter(hits)
     if not len(rows):
         return pa.array([False] * len(lists), pa.bool_())
@@ -204,7 +165,10 @@ def _in_lists(lists: pa.Array, test: Test) -> pa.BooleanArray:
 
 
 def _column(records: pa.Table, name: str) -> pa.Array:
-    column = records.column(name).combine_chunks()
+    column = records.column(name)
+    if column.num_chunks == 1:  # as it is, where combine_chunks would copy
+        return column.chunk(0)
+    column = column.combine_chunks()
     if isinstance(column, pa.ChunkedArray):  # of no chunk at all
         return pa.array([], column.type)
     return column

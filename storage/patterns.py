@@ -25,7 +25,7 @@ _HEX: Final = "0-9A-Fa-f"
 def term_pattern(term: Glob, *, ascii_only: bool = False) -> str:
     """Give the RE2 pattern that is found in a text where ``term`` occurs (see storage/tokens.py)."""
     word = word_class(ascii_only=ascii_only)
-    body = "".join(_element(element, word) for element in term)
+    body = "".join(_element(element, word, ascii_only=ascii_only) for element in term)
     if len(term) == 1 and isinstance(term[0], str):
         kind = shape(term[0])
         if kind is not Shape.WORDS:
@@ -42,7 +42,7 @@ def phrase_pattern(terms: Sequence[str], *, ascii_only: bool = False) -> str:
     The first and last are bounded as a term is; in between each term stands as typed.
     """
     word = word_class(ascii_only=ascii_only)
-    body = f"[^{word}]+".join(_literal(term) for term in terms)
+    body = f"[^{word}]+".join(_literal(term, ascii_only=ascii_only) for term in terms)
     before = f"(?:^|[^{word}])" if _is_bounded(terms[0], 0) else ""
     after = f"(?:$|[^{word}])" if _is_bounded(terms[-1], -1) else ""
     return f"{before}{body}{after}"
@@ -61,18 +61,20 @@ def _is_bounded(element: "str | Wild", end: int) -> bool:
     return re.match(r"\w", element[end]) is not None
 
 
-def _element(element: "str | Wild", word: str) -> str:
+def _element(element: "str | Wild", word: str, *, ascii_only: bool) -> str:
     if isinstance(element, str):
-        return _literal(element)
+        return _literal(element, ascii_only=ascii_only)
     token = f"[{word}{re.escape(JOINERS)}]"
     return f"{token}*" if element is Wild.RUN else token
 
 
-def _literal(text: str) -> str:
-    return "".join(map(_character, text))
+def _literal(text: str, *, ascii_only: bool = False) -> str:
+    return "".join(_character(character, ascii_only=ascii_only) for character in text)
 
 
-def _character(character: str) -> str:
+def _character(character: str, *, ascii_only: bool) -> str:
+    if ascii_only and character.isascii():  # spared: the table of all letters takes a while to make
+        return f"[{character.upper()}{character.lower()}]" if character.isalpha() else _escape(character)
     variants = _variants().get(character)
     if variants is None:
         return _escape(character)

@@ -83,6 +83,13 @@ class Scope:
     damaged: list[Damage] = field(default_factory=list)  # these records are NOT in the result
     damaged_indexes: list[Damage] = field(default_factory=list)  # their blocks were scanned instead
 
+    def add(self, part: "Scope") -> None:
+        """Add what was looked at in single blocks."""
+        self.scanned_indexed += part.scanned_indexed
+        self.scanned_unindexed += part.scanned_unindexed
+        self.rows_scanned += part.rows_scanned
+        self.damaged += [damage for damage in part.damaged if damage not in self.damaged]
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

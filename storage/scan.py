@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.schema import ARCHIVE_SCHEMA
+from storage.ahead import Ahead
 from storage.blocks import Block, Snapshot
 from storage.index_cache import IndexCache, Verdict
 from storage.journal_reader import DamagedError
@@ -107,13 +108,13 @@ def hits(candidate: Candidate, scope: Scope, extra: Iterable[str] = ()) -> tuple
     """Read what deciding takes from a block, and decide.
 
     Returns:
-        The columns read (received_at, seq, those of the query, ``extra``), and which rows match; none of
-        either when the block is damaged, which ``scope`` then says.
+        The columns read (those of the query, of times where they decide, ``extra``), strings perhaps as
+        dictionaries, and which rows match; none of either when the block is damaged, which ``scope`` then
+        says.
     """
     made, block = candidate.plan, candidate.block
-    device = () if made.device.is_open else ("timestamp",)
-    names = sorted({"received_at", "seq", *device, *columns(made.query), *extra})
-    records = read(block, names, scope)
+    names = sorted({*_times(made, block), *columns(made.query), *extra})
+    records = read(block, names, scope, encoded=True)
     if records is None:
         empty = pa.schema([ARCHIVE_SCHEMA.field(name) for name in names]).empty_table()
         return empty, pa.array([], pa.bool_())
@@ -132,10 +133,20 @@ def hits(candidate: Candidate, scope: Scope, extra: Iterable[str] = ()) -> tuple
     return records, mask
 
 
-def read(block: Block, names: list[str] | None, scope: Scope) -> pa.Table | None:
+def _times(made: Plan, block: Block) -> Iterator[str]:
+    """Give the columns by which a block's records are inside a plan's times and behind its cursor or not."""
+    if not made.received.holds(block.received_min, block.received_max):
+        yield "received_at"
+    if not made.device.is_open:
+        yield "timestamp"
+    if made.request.before is not None:
+        yield from ("received_at", "seq")
+
+
+def read(block: Block, names: list[str] | None, scope: Scope, *, encoded: bool = False) -> pa.Table | None:
     """Read a block's columns; None when it is damaged, which ``scope`` then says."""
     try:
-        return block.read(names)
+        return block.read(names, encoded=encoded)
     except DamagedError as error:
         if error.damage not in scope.damaged:
             scope.damaged.append(error.damage)
@@ -148,20 +159,30 @@ def _after_cursor(records: pa.Table, cursor: Cursor) -> pa.BooleanArray:
     return pc.or_(pc.less(times, cursor.received_at), same)
 
 
-def newest_first(candidates: Iterable[Candidate], scope: Scope, limit: int | None) -> Iterator[pa.Table]:
+Gathered = tuple[pa.Table, Scope]  # a block's matching records, all columns, and what was looked at
+
+
+def newest_first(
+    candidates: Iterable[Candidate], ahead: Ahead[Candidate, Gathered], scope: Scope, limit: int | None
+) -> Iterator[pa.Table]:
     """Give the matching records of ``candidates`` in order, all columns, in tables of about a block.
 
-    With a ``limit`` at most about that many are held, and given.
+    Args:
+        candidates: of one window.
+        ahead: does ``gather`` with the same ``limit``.
+        scope: is added to.
+        limit: at most about that many records are held, and given.
     """
     pending = ARCHIVE_SCHEMA.empty_table()
-    for candidate in candidates:
+    for candidate, gathered in ahead.over(candidates):
         ready = _newer_than(pending, candidate.block.received_max)
         if ready:
             yield pending.slice(0, ready)
             pending = pending.slice(ready)
             if limit is not None:
                 limit -= ready
-        found = _records(candidate, scope, limit)
+        found, part = gathered()
+        scope.add(part)
         if found.num_rows:
             pending = _merged(pending, found, limit)
     if pending.num_rows:
@@ -176,18 +197,30 @@ def _newer_than(records: pa.Table, time: int) -> int:
     return int(pc.sum(pc.greater(times, time)).as_py())
 
 
-def _records(candidate: Candidate, scope: Scope, limit: int | None) -> pa.Table:
-    seen, mask = hits(candidate, scope)
+def gather(candidate: Candidate, limit: int | None) -> Gathered:
+    """Give the records of a block that match, or the newest ``limit`` of them."""
+    part = Scope()
+    seen, mask = hits(candidate, part, ["received_at", "seq"])
     if not mask.true_count:
-        return ARCHIVE_SCHEMA.empty_table()
+        return ARCHIVE_SCHEMA.empty_table(), part
     places = pc.indices_nonzero(mask)
     if limit is not None and len(places) > limit:
         few = seen.select(["received_at", "seq"]).take(places)
         places = places.take(pc.select_k_unstable(few, limit, NEWEST_FIRST))
-    records = read(candidate.block, None, scope)
-    if records is None or records.num_rows != seen.num_rows:  # damaged, or expired since
-        return ARCHIVE_SCHEMA.empty_table()
-    return records.take(places)
+    names = ["seq", *(name for name in ARCHIVE_SCHEMA.names if name not in seen.column_names)]
+    others = read(candidate.block, names, part)
+    if others is None or not others["seq"].equals(seen["seq"]):  # damaged, or expired since
+        return ARCHIVE_SCHEMA.empty_table(), part
+    return _together(seen.take(places), others.take(places)), part
+
+
+def _together(seen: pa.Table, others: pa.Table) -> pa.Table:
+    """Give whole records of some of their columns and the others."""
+    columns = [
+        (others if name in others.column_names else seen)[name].cast(ARCHIVE_SCHEMA.field(name).type)
+        for name in ARCHIVE_SCHEMA.names
+    ]
+    return pa.Table.from_arrays(columns, schema=ARCHIVE_SCHEMA)
 
 
 def _merged(pending: pa.Table, found: pa.Table, limit: int | None) -> pa.Table:

@@ -6,6 +6,7 @@ The index picks blocks, the columns decide; a block without an index is scanned 
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -14,16 +15,17 @@ import pyarrow.compute as pc
 
 from parsers.labels import SEVERITIES
 from parsers.schema import ARCHIVE_SCHEMA
+from storage.ahead import Ahead
 from storage.blocks import Snapshot
 from storage.catalogue import Catalogue
-from storage.histogram import bars
+from storage.histogram import Tally, bars, tally_in
 from storage.index_cache import IndexCache
 from storage.layout import Layout, StreamName
 from storage.match import matches
 from storage.near import of_same_host, with_seq
 from storage.query import Query, QueryError, parse
 from storage.results import Counted, Cursor, Histogram, Page, Request, Scope
-from storage.scan import Candidate, Plan, hits, newest_first, plan, read, wanted
+from storage.scan import Candidate, Plan, gather, hits, newest_first, plan, read, wanted
 from storage.windows import Span, windows
 
 __all__ = ["Counted", "Cursor", "Histogram", "Page", "QueryError", "Request", "Scope", "Searcher"]
@@ -52,14 +54,20 @@ class Searcher:
 
     def count(self, request: Request) -> Counted:
         """Count all matches; ``limit`` is not looked at."""
-        scope = Scope()
+        scope, whole = Scope(), [0]
+
+        def undecided() -> Iterator[Candidate]:
+            for candidate in chain.from_iterable(self._wanted(plan(request), scope)):
+                if candidate.plan.holds(candidate.block):
+                    whole[0] += candidate.block.rows
+                else:
+                    yield candidate
+
         total = 0
-        for candidate in chain.from_iterable(self._wanted(plan(request), scope)):
-            if candidate.plan.holds(candidate.block):
-                total += candidate.block.rows
-            else:
-                total += hits(candidate, scope)[1].true_count
-        return Counted(total, scope)
+        for count, part in Ahead(_count).results(undecided()):
+            total += count
+            scope.add(part)
+        return Counted(total + whole[0], scope)
 
     def histogram(self, request: Request, buckets: int = 60) -> Histogram:
         """Count all matches by time and severity, in about ``buckets`` bars of the same round width.
@@ -72,9 +80,18 @@ class Searcher:
         low, high = (end * tick for end in self._extent(made))
         drawn = bars(low, high, buckets)
         counts = [[0] * len(SEVERITIES) for _ in drawn.starts]
-        for candidate in chain.from_iterable(self._wanted(made, scope)):
-            records, mask = hits(candidate, scope, [column, "severity"])
-            drawn.add(counts, records.filter(mask), column, tick)
+
+        def draw(candidate: Candidate) -> tuple[Tally, Scope]:
+            part, block = Scope(), candidate.block
+            bar = None if tick > 1 else drawn.holding(block.received_min, block.received_max)
+            records, mask = hits(candidate, part, ["severity"] if bar is not None else [column, "severity"])
+            few = records.filter(mask)
+            return drawn.tally(few, column, tick) if bar is None else tally_in(bar, few), part
+
+        for tally, part in Ahead(draw).results(chain.from_iterable(self._wanted(made, scope))):
+            scope.add(part)
+            for bar, severity, number in tally:
+                counts[bar][severity] += number
         return Histogram(drawn.starts, drawn.width, counts, scope)
 
     def stream(self, request: Request, scope: Scope | None = None) -> Iterator[pa.Table]:
@@ -83,7 +100,8 @@ class Searcher:
         ``scope`` is filled while the tables are taken, and tells at the end what the answer covers.
         """
         made, scope = plan(request), scope or Scope()
-        parts = (newest_first(part, scope, request.limit) for part in self._wanted(made, scope))
+        ahead = Ahead(partial(gather, limit=request.limit))
+        parts = (newest_first(part, ahead, scope, request.limit) for part in self._wanted(made, scope))
         return _limited(chain.from_iterable(parts), request.limit)
 
     def record(self, name: StreamName, seq: int) -> pa.Table:
@@ -160,6 +178,11 @@ class Searcher:
                     highs.append(high)
         first = min(lows, default=0) if asked.start is None else asked.start
         return first, max(highs, default=first - 1) + 1 if asked.end is None else asked.end
+
+
+def _count(candidate: Candidate) -> tuple[int, Scope]:
+    part = Scope()
+    return hits(candidate, part)[1].true_count, part
 
 
 def _cursor(records: pa.Table) -> Cursor:

@@ -16,7 +16,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from parsers.schema import ARCHIVE_SCHEMA
+from parsers.schema import ARCHIVE_SCHEMA, DICTIONARY
 from storage.blocks import day_of
 from storage.journal_reader import Damage, DamagedError
 from storage.segment_footer import read_metadata
@@ -26,6 +26,11 @@ FOOTERS_KEPT: Final = 4096  # about 100 KiB each when full
 LISTING_TRIES: Final = 20
 SETTLED_NANOSECONDS: Final = 2 * 10**9
 
+REPEATED: Final = ("hostname", "app_name", "msg_id")  # few distinct values in a block, nearly always
+
+_ENCODED_SCHEMA: Final = pa.schema(
+    [each.with_type(DICTIONARY) if each.name in REPEATED else each for each in ARCHIVE_SCHEMA]
+)
 _NAME: Final = re.compile(r"(\d{20})-(\d{20})\.parquet")
 
 
@@ -193,8 +198,12 @@ class SegmentCache:
         return footer
 
 
-def read_row_group(path: Path, metadata: Any, number: int, columns: Sequence[str] | None) -> pa.Table:
+def read_row_group(
+    path: Path, metadata: Any, number: int, columns: Sequence[str] | None, *, encoded: bool = False
+) -> pa.Table:
     """Give a row group's records, with ARCHIVE_SCHEMA's columns and types or those in ``columns``.
+
+    With ``encoded`` the columns REPEATED are dictionaries of strings, as which they lie in the file.
 
     Raises:
         FileNotFoundError: when the file is gone.
@@ -202,9 +211,14 @@ def read_row_group(path: Path, metadata: Any, number: int, columns: Sequence[str
     """
     names = ARCHIVE_SCHEMA.names if columns is None else list(columns)
     try:
-        with pq.ParquetFile(path, metadata=metadata, page_checksum_verification=True) as file:
+        repeated = [name for name in names if name in REPEATED] if encoded else None
+        with pa.OSFile(str(path)) as opened:  # by its name Arrow would look for a file system first
+            file = pq.ParquetFile(
+                opened, metadata=metadata, page_checksum_verification=True, read_dictionary=repeated
+            )
             table = file.read_row_group(number, columns=names, use_threads=False)
-        schema = pa.schema([ARCHIVE_SCHEMA.field(name) for name in names])
+        schema = _ENCODED_SCHEMA if encoded else ARCHIVE_SCHEMA
+        schema = pa.schema([schema.field(name) for name in names])
         table = table.select(names).cast(schema)
         _check(table)
     except FileNotFoundError:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.histogram import Bars, bars
+from storage.histogram import Bars, bars, tally_in
 
 SECOND = 10**9
 NOON = int(datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()) * SECOND
@@ -53,7 +53,19 @@ def test_records_are_counted_in_their_bar() -> None:
     drawn = Bars([NOON, NOON + SECOND], SECOND)
     times = [NOON // 1000 + each for each in (-1, 0, 999_999, 1_000_000, 2_000_000)]
     records = pa.table({"timestamp": [*times, None], "severity": [1, 1, 2, 1, 1, 1]})
-    counts = [[0] * 8, [0] * 8]
-    drawn.add(counts, records, "timestamp", 1000)
-    assert counts == [[0, 1, 1, 0, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0, 0, 0]]
-    Bars((), SECOND).add([], records, "timestamp", 1000)
+    assert sorted(drawn.tally(records, "timestamp", 1000)) == [(0, 1, 1), (0, 2, 1), (1, 1, 1)]
+    assert Bars((), SECOND).tally(records, "timestamp", 1000) == []
+
+
+@given(st.integers(NOON - 5, NOON + 30), st.integers(0, 20))
+def test_a_bar_that_holds_all_times_of_a_block(low: int, length: int) -> None:
+    """A block's records are counted without their times just when both ends are in the same bar."""
+    drawn = Bars(range(NOON, NOON + 20, 10), 10)
+    bars_of = {(time - NOON) // 10 if NOON <= time < NOON + 20 else None for time in (low, low + length)}
+    assert drawn.holding(low, low + length) == (bars_of.pop() if len(bars_of) == 1 else None)
+
+
+def test_records_of_one_bar() -> None:
+    """Records of a bar are counted by severity."""
+    assert sorted(tally_in(7, pa.table({"severity": [3, 1, 3]}))) == [(7, 1, 1), (7, 3, 2)]
+    assert tally_in(7, pa.table({"severity": pa.array([], pa.int8())})) == []

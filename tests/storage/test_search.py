@@ -7,16 +7,19 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from parsers.schema import ARCHIVE_SCHEMA
 from storage.archive import seal
 from storage.indexer import rebuild
 from storage.layout import Layout, StreamName
 from storage.query import And, Every, Not, NumericRange, Or, Phrase, Prefix, QueryError, parse
 from storage.results import Cursor
 from storage.search import Request, Searcher
+from storage.segment_writer import difference
 
 NOON = int(datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()) * 10**9
 DAY = date(2026, 11, 20)
@@ -464,3 +467,20 @@ def test_threads_share_a_searcher(layout: Layout, archive: Any) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_a_match_is_given_whole(layout: Layout, archive: Any, name: StreamName) -> None:
+    """A match has every column as it is stored, whichever of them the search looked at."""
+    row = {
+        "hostname": "h", "app_name": "a", "proc_id": "1", "msg_id": "m", "structured_data": '[x y="z"]',
+        "message": "needle", "timestamp": 5, "flags": ["truncated"], "fields": [("k", "v")], "raw": b"r",
+        "tls_identity": "t", "severity": 3,
+    }  # fmt: skip
+    archive(layout, [{"message": "x"}, row, {"hostname": "needle"}])
+    searcher = Searcher(layout)
+    for query in ("needle host:h", "app:a", "", "/needle/ severity:3", "k:v"):
+        records = searcher.page(Request(query)).records
+        whole = records.filter(pc.equal(records["seq"], 2))
+        assert whole.schema.equals(ARCHIVE_SCHEMA)
+        assert whole.num_rows == 1
+        assert difference(searcher.record(name, 2), whole) is None

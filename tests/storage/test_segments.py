@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from storage.catalogue import Catalogue
@@ -73,3 +74,15 @@ def test_a_segment_that_belongs_elsewhere(
         assert "wrong name" in snapshot.damaged[0].reason
         assert sum(block.rows for block in snapshot.blocks) == (2 if where == name else 0)
         stray.unlink()
+
+
+def test_repeated_columns_as_dictionaries(
+    layout: Layout, name: StreamName, archive: Callable[..., Path]
+) -> None:
+    """Read encoded, a block has the same values, those that repeat as dictionaries."""
+    archive(layout, [{"hostname": host, "message": "x"} for host in ("a", "b", None, "a")])
+    (block,) = Catalogue(layout).snapshot(name).blocks
+    plain, encoded = block.read(["hostname", "message"]), block.read(["hostname", "message"], encoded=True)
+    assert encoded.to_pydict() == plain.to_pydict()
+    assert [str(field.type) for field in plain.schema] == ["string", "string"]
+    assert pa.types.is_dictionary(encoded.schema.field("hostname").type)
