@@ -245,7 +245,7 @@ def parse(
     With --config, --listener or --peer each object says in "source" which settings applied.
     """
     from collector.reader import Reader
-    from parsers.render import parse_lines
+    from parsers.lines import parse_lines
 
     _end_with_the_pipe()
     received, applied = _received(received_at), _applied(config, listener, peer, form, timezone)
@@ -837,8 +837,12 @@ def main() -> None:
     """Run the command line. Errors end with what to do next, and with an exit code by sysexits."""
     _open_standard_files()
     os.umask(UMASK)
+    from supervisor.garbage import collect_seldom
     from supervisor.limits import allow_many_files
+    from supervisor.thrift import choose_pool
 
+    choose_pool()
+    collect_seldom()
     allow_many_files()
     try:
         app()

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 def roles(data: Path, config: Path | None, collectors: int, *, relay: bool = False) -> list[Role]:
-    """Give the processes of one box in the order of their start; storage is up before anybody receives.
+    """Give the processes of one box; storage is up before anybody receives.
 
     Args:
         data: the data folder.
@@ -45,7 +45,13 @@ def roles(data: Path, config: Path | None, collectors: int, *, relay: bool = Fal
             # -P: a folder `web` where this is run must not stand in for ours.
             words = (sys.executable, "-P", "-m", "sysledger", "run", "--role", role, "--number", str(number))
             name = process_name(role, number)
-            found.append(Role(name, (*words, *options, "--lifeline"), first=role == "storage"))
+            found.append(
+                Role(
+                    name,
+                    (*words, *options, "--lifeline"),
+                    waits_for="storage" if role == "collector" else None,
+                )
+            )
     return found
 
 

@@ -1,10 +1,11 @@
 """The line between the supervisor and a role: one socket pair, inherited by its number.
 
     role → supervisor   one JSON object and LF, once: {"ready": true, …what the role reported}
-    supervisor → role   nothing; the end of the line means that the supervisor is gone
+    supervisor → role   LF, once: begin; the end of the line means that the supervisor is gone
 
-A role whose supervisor is gone stops as if it had been asked to. It watches the line rather than its
-parent's process id, which may be another process' by then.
+All roles are started together, and each imports what it needs meanwhile; a role that has to wait for another
+gets the LF when that one is ready. One whose supervisor is gone stops as if it had been asked to. It watches
+the line rather than its parent's process id, which may be another process' by then.
 """
 
 import json
@@ -23,6 +24,19 @@ class Lifeline:
 
     def __init__(self, descriptor: int) -> None:
         self._socket = socket.socket(fileno=descriptor)
+
+    def await_go(self) -> None:
+        """Wait until the supervisor says that this role may begin.
+
+        Raises:
+            SystemExit: when the supervisor is gone: nothing has begun that would have to be ended.
+        """
+        try:
+            told = self._socket.recv(1)
+        except OSError:
+            told = b""
+        if not told:
+            raise SystemExit(os.EX_OK)
 
     def ready(self, state: Mapping[str, Any]) -> None:
         """Say that the role accepts work, and what it is bound to."""

@@ -1,4 +1,4 @@
-"""The roles of one box as child processes: started in order, watched, started again, stopped in order.
+"""The roles of one box as child processes: started together, watched, started again, stopped in order.
 
 Each role runs in a session of its own, so that Ctrl-C reaches the supervisor alone, which then stops one
 after the other: first who receives, last who reads. A role that does not become ready at the first start
@@ -30,12 +30,13 @@ class Role:
     """A process to keep running.
 
     ``command`` is its command line; the number of its lifeline is added as the last word.
-    ``first`` holds the start of the roles after it until it is ready. ``sockets`` are open, and given to it.
+    ``waits_for`` names the role that has to be ready before this one begins. ``sockets`` are open, and given
+    to it.
     """
 
     name: str
     command: tuple[str, ...]
-    first: bool = False
+    waits_for: str | None = None
     sockets: Sockets = ()
 
 
@@ -81,17 +82,22 @@ class Child:
         """The process id; None while there is no process."""
         return self._process.pid if self._process is not None else None
 
-    async def start(self, seconds: float) -> dict[str, Any]:
-        """Start the process, and wait until it is ready; give what it is bound to.
+    async def start(self, seconds: float, awaited: asyncio.Task[Any] | None = None) -> dict[str, Any]:
+        """Start the process, and wait until it is ready; give what it is bound to, nothing if it never began.
+
+        Args:
+            seconds: how long that may take from the moment when it may begin.
+            awaited: the start of another role, after which this one may begin; never, if that fails.
 
         Raises:
             StartError: when it ends before, or is not ready in time.
         """
         reader = await self._spawn()
-        if reader is None:
+        if reader is None or (awaited is not None and not await _succeeds(awaited)):
             return {}
+        self._go()
         try:
-            line = await asyncio.wait_for(reader.readline(), seconds)
+            line = await asyncio.wait_for(_line_of(reader), seconds)
         except (TimeoutError, ValueError) as error:
             await self.kill()
             raise StartError(
@@ -126,6 +132,10 @@ class Child:
             reader, self._line = await asyncio.open_connection(sock=ours, limit=MAXIMUM_OCTETS)
             return reader
 
+    def _go(self) -> None:
+        if self._line is not None and not self._line.is_closing():
+            self._line.write(b"\n")
+
     async def ended(self) -> int:
         """Wait for the end of the process; give its exit code, negative for the signal that killed it."""
         if self._process is None:
@@ -157,6 +167,20 @@ class Child:
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(number)
+
+
+async def _line_of(reader: asyncio.StreamReader) -> bytes:
+    """Give what the role says; nothing when it has ended before it heard that it may begin."""
+    try:
+        return await reader.readline()
+    except ConnectionError:
+        return b""
+
+
+async def _succeeds(start: asyncio.Task[Any]) -> bool:
+    """Wait for the end of a start, and say whether it was a good one."""
+    await asyncio.wait([start])
+    return start.exception() is None
 
 
 def ending(code: int) -> str:
@@ -219,11 +243,13 @@ class Supervisor:
         return code if clean or code else os.EX_SOFTWARE
 
     async def _start(self) -> Bound:
-        """Start all in order. They become ready side by side, except that a ``first`` one is waited for."""
+        """Start all, side by side; one that waits for another begins when that one is ready."""
+        starts: dict[str, asyncio.Task[dict[str, Any]]] = {}
         for child in self._children:
-            self._starts.append(asyncio.create_task(child.start(self._settings.start_seconds)))
-            if child.role.first:
-                await self._starts[-1]
+            awaited = starts.get(child.role.waits_for or "")
+            start = child.start(self._settings.start_seconds, awaited)
+            starts[child.role.name] = asyncio.create_task(start)
+        self._starts += starts.values()
         await asyncio.wait(self._starts, return_when=asyncio.FIRST_EXCEPTION)
         bound = {child.role.name: task.result() for child, task in self._finished()}
         self._tell()

@@ -15,9 +15,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from supervisor.garbage import keep_what_is_there
 from supervisor.lifeline import Lifeline
 from supervisor.lock import Lock, holder
+from supervisor.priority import give_way
 from supervisor.status import Reporter, lock_path
+from supervisor.thrift import give_back_at_rest
 
 Report = Callable[[Mapping[str, Any]], None]
 
@@ -58,6 +61,9 @@ def serve(role: str, main: Main, run: Path, lifeline: Lifeline | None = None) ->
         LockedError: when the role already runs in this data folder.
         Exception: whatever ends ``main``.
     """
+    if lifeline is not None:
+        lifeline.await_go()
+    give_way(role)
     with Lock(lock_path(run, role), f"role {role}"):
         orphaned = partial(await_collectors, run) if role == STORAGE else _at_once
         asyncio.run(_serve(main, Reporter(run, role), lifeline, orphaned))
@@ -87,7 +93,11 @@ async def _serve(
     if lifeline is not None:
         lifeline.watch(orphaned)
     progress = _Progress(reporter, lifeline)
-    await main(report=progress.report, ready=progress.ready, stop=stop)
+    thrift = asyncio.create_task(give_back_at_rest())
+    try:
+        await main(report=progress.report, ready=progress.ready, stop=stop)
+    finally:
+        thrift.cancel()
     log.info("stopped")
 
 
@@ -110,6 +120,7 @@ class _Progress:
 
     def ready(self) -> None:
         log.info("ready")
+        keep_what_is_there()
         self._is_ready = True
         if self._reporter.last:
             self._tell()

@@ -1,10 +1,12 @@
 """An explanation (parsers/explain.py) as a table of a page."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from parsers.explain import Explanation
 from web import visible
+
+if TYPE_CHECKING:
+    from parsers.explain import Explanation
 
 RANGES: Final = 400  # rows of the table
 TEXT_CHARACTERS: Final = 400  # of one range
@@ -30,7 +32,7 @@ class Explained:
     mismatches: tuple[str, ...]
 
 
-def explained(explanation: Explanation, device_time: str | None) -> Explained:
+def explained(explanation: "Explanation", device_time: str | None) -> Explained:
     """Give an explanation's rows; ``device_time`` is what the record says of the message's TIMESTAMP."""
     parts = []
     for one in explanation.ranges[:RANGES]:

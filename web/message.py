@@ -1,13 +1,11 @@
 """/message/…: everything about one message, and its exact octets for download."""
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from parsers.dialects import FORMATS
-from parsers.explain import Explanation, explain
 from parsers.rebuild import exact_octets, rebuild
 from parsers.structured_data import SdElement, elements
 from storage.layout import StreamName
@@ -18,6 +16,9 @@ from web.errors import NotFoundError
 from web.explained import Explained, explained
 from web.form import FormError, SearchForm, read
 from web.octets import hex_dump
+
+if TYPE_CHECKING:
+    from parsers.explain import Explanation
 
 MESSAGE_CHARACTERS: Final = 65_536  # of MSG and of the octets as text; a browser has to lay them out
 DUMP_OCTETS: Final = 16_384  # of the hex dump, which is four times as long as what it dumps
@@ -108,6 +109,10 @@ def _explain(served: Desk, found: bytes, row: rows.Row, record: Any) -> Explaine
     if len(found) > EXPLAINED_OCTETS:
         return None
     (received_at,) = rows.nanoseconds(record)
+    # The grammars are made when somebody first asks: the start, and all who only search, go without.
+    from parsers.dialects import FORMATS  # noqa: PLC0415
+    from parsers.explain import explain  # noqa: PLC0415
+
     source = served.source_of(*(record[name][0].as_py() for name in ("listener", "peer", "hostname")))
     said: Explanation | None = None
     for how in (source.format, "auto", row.format):

@@ -26,10 +26,10 @@ def as_it_was() -> Iterator[None]:
 
 
 def test_storage_is_up_before_anybody_receives() -> None:
-    """The roles start in order, storage first of all, and find the same files wherever they run."""
+    """The roles start side by side, collectors wait for storage, and all find the same files anywhere."""
     found = roles(Path("var"), Path("x.toml"), 1)
     assert [role.name for role in found] == ["storage", "indexer", "collector", "web"]
-    assert [role.first for role in found] == [True, False, False, False]
+    assert [role.waits_for for role in found] == [None, None, "storage", None]
     for role in found:
         assert role.command[:4] == (sys.executable, "-P", "-m", "sysledger")
         assert str(Path("var").absolute()) in role.command

@@ -34,9 +34,17 @@ class RefusedError(Exception):
 RefusedError.__module__ = "collector.test"
 
 async def role(report, ready, stop):
+    def note(what):
+        with open(Path(run) / "order", "a") as file:
+            file.write(f"{name} {what}\\n")
+    note("begins")
+    if name == "storage-late":
+        while "indexer ready" not in (Path(run) / "order").read_text():
+            await asyncio.sleep(0.01)
     if name == "refusing":
         raise RefusedError("port 5514 is taken")
     report({"port": 5514})
+    note("ready")
     ready()
     await stop.wait()
     if name == "slow":
@@ -48,6 +56,8 @@ async def role(report, ready, stop):
 
 if words[0] == "--role":
     name = words[1]
+    if name == "collector-broken":
+        sys.exit(70)
     try:
         serve(name, role, Path(run), Lifeline(int(words[3])))
     except RefusedError as error:
@@ -56,7 +66,11 @@ if words[0] == "--role":
         sys.exit(code)
 else:
     roles = [
-        Role(name, (sys.executable, __file__, run, "--role", name, "--lifeline"), first=name == "storage")
+        Role(
+            name,
+            (sys.executable, __file__, run, "--role", name, "--lifeline"),
+            waits_for=words[0] if name.startswith("collector") else None,
+        )
         for name in words
     ]
     supervisor = Supervisor(
@@ -122,6 +136,34 @@ def test_all_ready_then_stopped_in_order(start: Start, tmp_path: Path) -> None:
     stopped = (tmp_path / "stopped").read_text().split()
     assert stopped == ["collector-1", "collector-2", "storage", "indexer", "web"]
     assert (tmp_path / "stopping").read_text() == "False"  # told before the first of them
+
+
+def test_who_waits_for_a_role_begins_when_it_is_ready(start: Start, tmp_path: Path) -> None:
+    """Roles start side by side, but nobody receives before storage is ready."""
+    process = start("storage-late", "indexer", "collector")
+    line(process)
+    order = (tmp_path / "order").read_text().splitlines()
+    assert order.index("indexer ready") < order.index("storage-late ready")
+    assert order.index("storage-late ready") < order.index("collector begins")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+def test_who_waits_for_a_role_that_fails_never_begins(start: Start, tmp_path: Path) -> None:
+    """When storage cannot start, nothing is received that nobody would store."""
+    process = start("refusing", "collector")
+    _, log = process.communicate(timeout=30)
+    assert process.returncode == 69, log.decode()
+    assert (tmp_path / "order").read_text() == "refusing begins\n"
+
+
+def test_who_ends_while_it_waits_is_told_of(start: Start) -> None:
+    """A collector that cannot even be imported ends the start with its own exit code, as any role does."""
+    process = start("storage", "collector-broken")
+    _, log = process.communicate(timeout=30)
+    assert process.returncode == 70, log.decode()
+    assert b"collector-broken could not start (exit code 70)" in log
 
 
 def test_storage_outlives_the_collectors_when_the_supervisor_is_killed(start: Start, tmp_path: Path) -> None:
