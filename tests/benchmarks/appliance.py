@@ -26,9 +26,10 @@ class Appliance:
         settings: more TOML, of tables that are not named below.
         seal_age: seconds after which a journal is archived though it is not full: the default of an hour is
             longer than anybody wants to wait for a benchmark.
+        udp: more settings of the UDP listener.
     """
 
-    def __init__(self, folder: Path, settings: str = "", *, seal_age: float = 3) -> None:
+    def __init__(self, folder: Path, settings: str = "", *, seal_age: float = 3, udp: str = "") -> None:
         self.folder, self.data = folder, folder / "var"
         self.tcp, self.tls, self.relp, self.web = (free_port() for _ in range(4))
         self.udp, self.dtls, own = (free_port(socket.SOCK_DGRAM) for _ in range(3))
@@ -36,6 +37,7 @@ class Appliance:
         lines = [
             f"[collector.listeners.{name}]\nport = {port}" for name, port in {**ports, "self": own}.items()
         ]
+        lines.insert(1, udp)
         lines += [f"[web]\nport = {self.web}", f"[storage.journal]\nage = {seal_age}", settings]
         self._configuration = folder / "sysledger.toml"
         self._configuration.write_text("\n".join(lines))

@@ -1,13 +1,14 @@
 """UDP ingest at stepped rates, and what is lost: Sysledger, rsyslogd (imudp; gzipped, plain) and syslog-ng.
 
     python -m tests.benchmarks.udp [--rates 25000,...,250000] [--collectors ours,gzip,plain,syslog-ng]
-        [--seconds 20] [--step-seconds 5] [--set synthetic|real] [--peers 1] [--runs 5]
+        [--seconds 20] [--step-seconds 5] [--set synthetic|real] [--peers 1] [--buffer 16777216] [--runs 5]
 
 A sender of its own (tests/benchmarks/udp_sender.py: sendmmsg, paced by the clock) sends at each rate for
 --step-seconds, and at 100,000 a second, which is the goal, for --seconds. Each collector begins anew at each
 rate. The machine's cores are shared by the sender, the collector under test and, of ours, storage, index and
-web as well. All ask for the same receive buffer of the kernel, of BUFFER octets: more than net.core.rmem_max
-grants to everybody, but what sysledger.socket gives by its ReceiveBuffer, so this runs as root.
+web as well. All ask for the same receive buffer of the kernel, of --buffer octets: more than
+net.core.rmem_max grants to everybody, but what sysledger.socket gives by its ReceiveBuffer, so this runs as
+root.
 
 * lost: what was sent less what was stored. For ours the collector's own count must be the same, exactly, and
   the kernel's for that socket (/proc/net/udp6) as well; for the others the kernel's count is shown.
@@ -42,7 +43,7 @@ GOAL: Final = 100_000
 POOL: Final = 50_000  # messages that are sent over and over
 IMUDP: Final = """
 module(load="imudp" batchSize="128")
-input(type="imudp" address="127.0.0.1" port="{port}" rcvbufSize="16m" ruleset="out")
+input(type="imudp" address="127.0.0.1" port="{port}" rcvbufSize="16777216" ruleset="out")
 """
 SYSLOG_NG_UDP: Final = """
 @version: 3.38
@@ -73,11 +74,15 @@ class Step:
 class Task:
     """What is sent."""
 
-    def __init__(self, folder: Path, name: str, peers: int) -> None:
+    def __init__(self, folder: Path, name: str, peers: int, buffer: int = BUFFER) -> None:
         self.messages = [one for one in message_set(name, POOL) if b"\n" not in one]
         self.file = folder / "messages"
         self.file.write_bytes(b"\n".join(self.messages))
-        self.peers = peers
+        self.peers, self.buffer = peers, buffer
+
+    def asked(self, configuration: str) -> str:
+        """Give another collector's configuration with the buffer that is asked for."""
+        return configuration.replace(str(BUFFER), str(self.buffer))
 
     def send(self, port: int, rate: int, seconds: float) -> tuple[int, float, float]:
         """Send; give how many, the seconds that it took, and CPU seconds."""
@@ -89,9 +94,9 @@ class Task:
 
 def ours(task: Task, folder: Path, rate: int, seconds: float) -> Step:
     """Send to an appliance, and account for every message."""
-    with Appliance(folder) as appliance:
+    with Appliance(folder, udp=f"receive_buffer = {task.buffer}") as appliance:
         granted = _listener(appliance)["receive_buffer"]
-        if granted < BUFFER:
+        if granted < task.buffer:
             raise SystemExit(f"the receive buffer is {granted} octets: run as root, or see net.core.rmem_max")
         sent, took, sender = task.send(appliance.udp, rate, seconds)
         wait_until(lambda: _counted(appliance) == sent, f"{sent} messages accounted for", 60)
@@ -186,15 +191,21 @@ COLLECTORS: Final[dict[str, tuple[str, Receive]]] = {
     "ours": ("Sysledger", ours),
     "gzip": (
         "rsyslogd, gzip -6",
-        lambda task, folder, *rest: theirs(task, RsyslogdUdp(folder, "rsyslogd", 6, IMUDP), *rest),
+        lambda task, folder, *rest: theirs(
+            task, RsyslogdUdp(folder, "rsyslogd", 6, task.asked(IMUDP)), *rest
+        ),
     ),
     "plain": (
         "rsyslogd, plain",
-        lambda task, folder, *rest: theirs(task, RsyslogdUdp(folder, "rsyslogd", inputs=IMUDP), *rest),
+        lambda task, folder, *rest: theirs(
+            task, RsyslogdUdp(folder, "rsyslogd", inputs=task.asked(IMUDP)), *rest
+        ),
     ),
     "syslog-ng": (
         "syslog-ng, plain",
-        lambda task, folder, *rest: theirs(task, SyslogNgUdp(folder, source=SYSLOG_NG_UDP), *rest),
+        lambda task, folder, *rest: theirs(
+            task, SyslogNgUdp(folder, source=task.asked(SYSLOG_NG_UDP)), *rest
+        ),
     ),
 }
 
@@ -208,11 +219,12 @@ def main() -> None:
     parser.add_argument("--step-seconds", type=float, default=5, help="at all other rates")
     parser.add_argument("--set", choices=("synthetic", "real"), default="synthetic")
     parser.add_argument("--peers", type=int, default=1, help="addresses that it comes from, in turn")
+    parser.add_argument("--buffer", type=int, default=BUFFER, help="of the kernel, octets")
     parser.add_argument("--runs", type=int, default=5)
     arguments = parser.parse_args()
     steps: dict[tuple[str, int], list[Step]] = {}
     with tempfile.TemporaryDirectory(prefix="sysledger-udp-") as place:
-        task = Task(Path(place), arguments.set, arguments.peers)
+        task = Task(Path(place), arguments.set, arguments.peers, arguments.buffer)
         for _ in range(arguments.runs):
             for rate in map(int, arguments.rates.split(",")):
                 for name in arguments.collectors.split(","):
@@ -236,7 +248,8 @@ def report(steps: dict[tuple[str, int], list[Step]], arguments: argparse.Namespa
     """Print the medians, of losses the worst, and the highest rate of each that lost nothing in any run."""
     print(machine())
     print(
-        f"{arguments.set} set, {arguments.peers} peer(s), {arguments.runs} run(s), {BUFFER} octets of buffer"
+        f"{arguments.set} set, {arguments.peers} peer(s), {arguments.runs} run(s), "
+        f"{arguments.buffer:,} octets of buffer"
     )
     head = ["collector", "rate", "s", "sent", "lost", "counted", "lost %", "CPU s/million", "receiving"]
     rows = [_row(*key, several) for key, several in steps.items()]
