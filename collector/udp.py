@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import time
+from abc import ABC, abstractmethod
 from typing import Any, Final
 
 from collector.datagram_reading import DatagramReader, Received
@@ -24,7 +25,7 @@ _GATHER_SECONDS: Final = 0.002  # between looks at a socket that has datagrams; 
 LARGEST_DATAGRAM: Final = 65_535
 
 
-class DatagramListener:
+class DatagramListener(ABC):
     """One socket for datagrams, read whenever it has some. What they are is for ``take`` to say.
 
     A drain costs the more for each datagram the fewer there are. So the first datagram is taken at once, and
@@ -99,9 +100,9 @@ class DatagramListener:
             self.take(received)
         return len(received.octets)
 
+    @abstractmethod
     def take(self, received: Received) -> None:
         """Take what one drain of the socket received, which is something."""
-        raise NotImplementedError
 
     async def close(self) -> None:
         """Take what the kernel still holds, and give the address back."""
@@ -115,12 +116,12 @@ class DatagramListener:
         self.look_at_drops()
         self._socket.close()
 
-    def look_at_drops(self) -> None:
+    def look_at_drops(self) -> None:  # noqa: B027 - not every kind of socket counts drops
         """Take the kernel's count of what it dropped, if it has one."""
 
+    @abstractmethod
     def report(self) -> dict[str, Any]:
         """Give the listener's state for the status, in JSON's types."""
-        raise NotImplementedError
 
 
 class UdpListener(DatagramListener):

@@ -12,9 +12,9 @@ import pyarrow.compute as pc
 from pyparsing import StringEnd
 
 from parsers.bsd_words import NO_HOSTNAME, NO_TAG
-from parsers.columns import MASK, either, pri_columns
+from parsers.columns import MASK, either, pri_columns, text_column
 from parsers.compile import compile_grammar
-from parsers.cutting import Cut, all_of, by_distinct, cut_in, decoded, is_plain, kept, spread, text
+from parsers.cutting import Cut, all_of, by_distinct, cut_in, is_plain, kept, spread, text
 from parsers.grammar import SP, production
 from parsers.rfc3164 import HOSTNAME, TAG, TIMESTAMP
 from parsers.rfc5424 import PRI
@@ -92,7 +92,7 @@ def _part(  # noqa: PLR0913, PLR0917 - what a message consists of
     count = len(pri)
     facility, severity = pri_columns(pc.binary_slice(pri, 1, _END))
     times = read_times(pc.binary_slice(stamp, 0, _STAMP_OCTETS), received, source, _TIMESTAMP)
-    words, foreign = decoded(message, source.charset)
+    words, foreign = text_column(message, source.charset)
     without = pc.equal(proc_id, _NO_PID)
     pid = pc.if_else(without, pa.scalar(None, pa.binary()), pc.binary_slice(proc_id, 0, -len("][")))
     masks = [mask for mask in (times.mask, foreign) if mask is not None]

@@ -9,9 +9,9 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from parsers.columns import MASK, either, pri_columns
+from parsers.columns import MASK, either, pri_columns, text_column
 from parsers.compile import compile_grammar
-from parsers.cutting import Cut, all_of, by_distinct, cut_in, decoded, is_plain, is_word, kept, spread, text
+from parsers.cutting import Cut, all_of, by_distinct, cut_in, is_plain, is_word, kept, spread, text
 from parsers.grammar import production
 from parsers.rfc5424 import PRI, VERSION
 from parsers.schema import Format
@@ -55,7 +55,7 @@ def _part(  # noqa: PLR0913, PLR0917 - the productions of HEADER, and what follo
     count = len(pri)
     facility, severity = pri_columns(pc.binary_slice(pri, 1, -len(">1")))
     times = strict_times(_given(stamp))
-    words, foreign = decoded(message, charset)
+    words, foreign = text_column(message, charset)
     masks = [mask for mask in (times.mask, foreign) if mask is not None]
     return {
         "timestamp": times.timestamp,

@@ -7,7 +7,7 @@ of which it is certain that its dialect's pattern matches them, with the same gr
 to; whatever is odd in the least it leaves to the pattern.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Final
@@ -15,7 +15,6 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from parsers.columns import text_column
 from parsers.grammar import TRAILER_OCTETS
 from parsers.source import Source
 
@@ -89,18 +88,3 @@ def by_distinct(column: pa.Array, holds: Callable[[bytes], object]) -> pa.Boolea
 def text(column: pa.Array) -> pa.StringArray:
     """Take printable ASCII for the text that it is."""
     return column.view(pa.string())
-
-
-def decoded(message: pa.Array, charset: str) -> tuple[pa.StringArray, pa.Array | None]:
-    """Make a text of any octets, see parsers.columns.text_column."""
-    try:
-        return message.cast(pa.string()), None
-    except pa.ArrowInvalid:
-        return text_column(message.to_pylist(), charset)
-
-
-def part_of(
-    columns: Mapping[str, pa.Array], kinds: Mapping[str, pa.DataType], count: int
-) -> dict[str, pa.Array]:
-    """Give ``columns`` with a column of nulls for each of ``kinds`` that is not there."""
-    return {name: columns[name] if name in columns else pa.nulls(count, kind) for name, kind in kinds.items()}

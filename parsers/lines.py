@@ -7,10 +7,9 @@ from itertools import islice
 from typing import Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from parsers.pipeline import Arrival, parse_frames
-from parsers.rebuild import rebuild
+from parsers.rebuild import slimmed
 from parsers.render import JsonRecord, records_to_json
 from parsers.source import Source
 
@@ -42,7 +41,7 @@ def parse_lines(
     messages = _messages(lines, base64=base64)
     while frames := list(islice(messages, LINES_AT_ONCE)):
         arrivals = [Arrival(received_at=received_at, peer=peer, count=len(frames))]
-        yield from records_to_json(_as_archived(read(frames, arrivals)))
+        yield from records_to_json(slimmed(read(frames, arrivals)))
 
 
 def reading(source: Source) -> Read:
@@ -59,10 +58,3 @@ def _messages(lines: Iterable[bytes], *, base64: bool) -> Iterator[bytes]:
             raise ValueError(
                 f"line {number} is not base64 ({error}): leave --base64 out, or mend it"
             ) from error
-
-
-def _as_archived(records: pa.RecordBatch) -> pa.RecordBatch:
-    """Null ``raw`` where the columns give the octets back, as the archive does."""
-    same = pc.fill_null(pc.equal(records["raw"], rebuild(records)), fill_value=False)
-    kept = pc.if_else(same, pa.scalar(None, pa.binary()), records["raw"])
-    return records.set_column(records.schema.get_field_index("raw"), records.schema.field("raw"), kept)

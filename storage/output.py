@@ -18,9 +18,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from parsers.rebuild import exact_octets, rebuild
+from parsers.rebuild import exact_octets, slimmed
 from parsers.render import records_to_json
 from storage.octets import framed
 
@@ -57,7 +56,7 @@ def write(tables: Iterable[pa.Table], how: How | str, *, octet_counting: bool = 
 
 def _json_lines(tables: Iterable[pa.Table]) -> Iterator[bytes]:
     for part in _parts(tables):
-        lines = [json.dumps(record, ensure_ascii=False) for record in records_to_json(_slimmed(part))]
+        lines = [json.dumps(record, ensure_ascii=False) for record in records_to_json(slimmed(part))]
         yield ("\n".join(lines) + "\n").encode()
 
 
@@ -66,7 +65,7 @@ def _csv(tables: Iterable[pa.Table]) -> Iterator[bytes]:
     for part in _parts(tables):
         text = io.StringIO(newline="")
         writer = csv.writer(text)
-        for record in records_to_json(_slimmed(part)):
+        for record in records_to_json(slimmed(part)):
             writer.writerow([_cell(record[name]) for name in CSV_COLUMNS])
         yield text.getvalue().encode()
 
@@ -92,12 +91,3 @@ def _parts(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
     for table in tables:
         for start in range(0, table.num_rows, ROWS_AT_ONCE):
             yield table.slice(start, ROWS_AT_ONCE)
-
-
-def _slimmed(records: pa.Table) -> pa.Table:
-    """Null ``raw`` where the columns give the octets back: a journal's records look like the archive's."""
-    if records["raw"].null_count == records.num_rows:
-        return records
-    same = pc.fill_null(pc.equal(rebuild(records), records["raw"]), fill_value=False)
-    kept = pc.if_else(same, pa.scalar(None, pa.binary()), records["raw"])
-    return records.set_column(records.schema.get_field_index("raw"), records.schema.field("raw"), kept)

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -184,6 +184,9 @@ def test_a_failure_does_not_end_reading() -> None:
             if self.looks in {1, 3}:
                 raise RuntimeError("no memory")
             self.kept += tuple(received.octets)
+
+        def report(self) -> dict[str, Any]:
+            return {}
 
     async def scene() -> None:
         loop = asyncio.get_running_loop()
