@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage.durable import make_folder, write_file
+from durable import make_folder, write_file
 from storage.layout import StreamName
 
 

@@ -1,10 +1,11 @@
 """One writer a stream: a lock on the stream's journal folder that ends with the process that holds it."""
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
 
-from storage import durable
+import durable
 
 LOCK_NAME = "lock"
 
@@ -22,12 +23,14 @@ class FolderLock:
 
     Raises:
         StreamLockedError: when another process has it.
+        NotWrittenError: when the file is not there yet, and the disk takes none.
     """
 
     def __init__(self, folder: Path, what: str) -> None:
         durable.make_folder(folder)
         path = folder / LOCK_NAME
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        with durable.telling_refusals():
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -37,8 +40,9 @@ class FolderLock:
                 f"{what} is written by another storage worker (process {holder or 'unknown'}, by {path}): "
                 "stop that process first, or give this one another folder with --data"
             ) from error
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, b"%d\n" % os.getpid(), 0)
+        with contextlib.suppress(OSError):  # the number is for people; on a full disk the lock holds without
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, b"%d\n" % os.getpid(), 0)
 
     def release(self) -> None:
         """Let the lock go. A second time does nothing."""

@@ -6,8 +6,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from loopback import host_name
 from web.desk import desk
-from web.security import HEADERS, host_name
+from web.security import HEADERS
 from web.visible import plain
 
 TEMPLATE: Final = "error.html"

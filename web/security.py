@@ -5,11 +5,12 @@ machine, which visits other sites. Their scripts must neither read the pages (DN
 site's name lead to 127.0.0.1, hence the check of Host) nor embed them (hence the headers).
 """
 
-from ipaddress import ip_address
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from loopback import is_local
 
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -23,24 +24,6 @@ HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-
-
-def host_name(host: str) -> str:
-    """Give the name or address in a Host field (RFC 9110 section 7.2) without its port."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0]
-
-
-def is_local(host: str) -> bool:
-    """Say whether a Host field names this machine's loopback interface."""
-    name = host_name(host).rstrip(".").lower()
-    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761 section 6.3
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 class Guard:

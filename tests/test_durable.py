@@ -1,4 +1,4 @@
-"""The promises of storage/durable.py: the system calls it says, and what holds when any of them fails."""
+"""The promises of durable.py: the system calls it says, and what holds when any of them fails."""
 
 import errno
 import os
@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+import durable
 import storage
-from storage import durable
 
 CALLS = ("open", "writev", "fsync", "fdatasync", "ftruncate", "close", "rename", "remove", "mkdir")
 
@@ -68,6 +68,11 @@ def _cut(folder: Path) -> None:
     durable.cut(folder / "file", 1)
 
 
+def _sync_data(folder: Path) -> None:
+    with (folder / "file").open("rb+") as file:
+        durable.sync_data(file.fileno())
+
+
 def _unlink(folder: Path) -> None:
     durable.unlink(folder / "file")
 
@@ -86,6 +91,7 @@ FUNCTIONS: dict[Callable[[Path], None], tuple[list[str], set[bytes | None]]] = {
     _publish: (["open", "fsync", "close", "rename", *SYNC_FOLDER], {b"old", b"new"}),
     _append: (["writev", "fdatasync"], {b"old"}),
     _cut: (["open", "ftruncate", "fsync", "close"], {b"old", b"o"}),
+    _sync_data: (["fdatasync"], {b"old"}),
     _unlink: (["remove", *SYNC_FOLDER], {b"old", None}),
     _make_folder: (["mkdir", *SYNC_FOLDER, "mkdir", *SYNC_FOLDER], {b"old"}),
     _rename_folder: (["rename", *SYNC_FOLDER], {b"old"}),
