@@ -47,6 +47,13 @@ class Commit:
         self.batches.setdefault(name, []).append(batch)
         self._numbers[name, batch.header.collector] = batch.header.number
 
+    @property
+    def octets(self) -> int:
+        """What is to be written of the batches that are not written yet, a little more or less."""
+        return sum(
+            memoryview(batch.content.payload).nbytes for batches in self.batches.values() for batch in batches
+        )
+
     def last_number(self, journal: Journal, collector: str) -> int:
         """Give the collector's last batch number in the journal, or in this commit."""
         return self._numbers.get((journal.name, collector), 0) or journal.last_number(collector)
@@ -59,10 +66,11 @@ class Commit:
         """Say how far the journal is, when this commit is on disk."""
         self._acknowledged[identity, name, collector] = None
 
-    def refuse(self, identity: bytes, stream: str, number: int, reason: str) -> None:
+    def refuse(self, identity: bytes, stream: str, number: int, reason: str, collector: str) -> None:
         """Say that a batch is in quarantine."""
         octets = reason.encode(errors="replace")[:REASON_OCTETS]
-        self._refused.append([identity, b"REFUSED", stream.encode(), b"%d" % number, octets])
+        answer = [identity, b"REFUSED", stream.encode(), b"%d" % number, octets, collector.encode()]
+        self._refused.append(answer)
 
     def answers(self, journals: Mapping[StreamName, Journal], window: int) -> Iterator[Answer]:
         """Give what is to be sent, now that the batches are in ``journals`` and on disk.
@@ -75,4 +83,5 @@ class Commit:
         yield from self._refused
         for identity, name, collector in self._acknowledged:
             number = b"%d" % journals[name].last_number(collector)
-            yield [identity, b"ACK", f"{name.tenant}/{name.stream}".encode(), number, credit]
+            stream = f"{name.tenant}/{name.stream}".encode()
+            yield [identity, b"ACK", stream, number, credit, collector.encode()]

@@ -6,8 +6,11 @@ lost with a connection or a worker, and what comes behind it must wait until the
 after its next HELLO. (Taking it would make the missing ones look like batches sent twice.)
 
     → HELLO, collector                        ← WELCOME, window
-    → BATCH, header, payload                  ← ACK, tenant/stream, number, window
-                                              ← REFUSED, tenant/stream, number, reason
+    → BATCH, header, payload                  ← ACK, tenant/stream, number, window, collector
+                                              ← REFUSED, tenant/stream, number, reason, collector
+
+One connection may carry several collectors, each after a HELLO of its own: a collector that starts sends what
+its disk queue has of earlier runs under their ids. A HELLO begins anew for that collector alone.
 """
 
 import json
@@ -26,7 +29,7 @@ from parsers.schema import BATCH_SCHEMA
 from storage.journal_format import Content, Statistics
 from storage.layout import StreamName
 
-PEERS: Final = 4096  # connections remembered; one that was forgotten says HELLO again
+PEERS: Final = 4096  # collectors on connections; one that was forgotten says HELLO again
 BATCH_ROWS: Final = 262_144  # a batch is held in memory whole
 
 log = logging.getLogger(__name__)
@@ -44,27 +47,26 @@ class Verdict(Enum):
 
 @dataclass(slots=True)
 class _Peer:
-    collector: str
     expected: dict[StreamName, int] = field(default_factory=dict)
 
 
 class Peers:
-    """Who said HELLO on which connection, and which batch number is next on it."""
+    """Which collectors said HELLO on which connection, and which batch number is next of each."""
 
     def __init__(self) -> None:
-        self._peers: OrderedDict[bytes, _Peer] = OrderedDict()
+        self._peers: OrderedDict[tuple[bytes, str], _Peer] = OrderedDict()
 
     def hello(self, identity: bytes, collector: str) -> None:
         """A collector begins, or begins again, with everything it has not had acknowledged."""
-        self._peers[identity] = _Peer(collector)
-        self._peers.move_to_end(identity)
+        self._peers[identity, collector] = _Peer()
+        self._peers.move_to_end((identity, collector))
         while len(self._peers) > PEERS:
             self._peers.popitem(last=False)
 
     def judge(self, identity: bytes, header: BatchHeader, last_number: int) -> Verdict:
         """Say what to do with a batch of a stream whose last stored number of this collector is given."""
-        peer = self._peers.get(identity)
-        if peer is None or peer.collector != header.collector:
+        peer = self._peers.get((identity, header.collector))
+        if peer is None:
             return Verdict.WAIT
         name = StreamName(header.tenant, header.stream)
         expected = peer.expected.get(name, header.number)

@@ -52,9 +52,11 @@ class StorageDouble:
             name = f"{header.tenant}/{header.stream}".encode()
             number = b"%d" % header.number
             if self.refusing:
-                await self._socket.send_multipart([identity, b"REFUSED", name, number, b"as the test says"])
+                refused = [identity, b"REFUSED", name, number, b"as the test says"]
+                await self._socket.send_multipart([*refused, header.collector.encode()])
                 continue
-            await self._socket.send_multipart([identity, b"ACK", name, number, b"%d" % self.window])
+            acknowledged = [identity, b"ACK", name, number, b"%d" % self.window, header.collector.encode()]
+            await self._socket.send_multipart(acknowledged)
 
     async def until(self, condition: Callable[[], Any]) -> None:
         """Wait until ``condition`` holds, which may change with every message that comes."""

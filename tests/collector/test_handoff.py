@@ -40,7 +40,7 @@ def sent(handoff: Handoff) -> list[tuple[str, int]]:
 
 def acknowledge(handoff: Handoff, number: int, window: int = 4, name: bytes = NAME) -> None:
     """Storage acknowledges up to a number."""
-    handoff.received([b"ACK", name, b"%d" % number, b"%d" % window], 0.0)
+    handoff.received([b"ACK", name, b"%d" % number, b"%d" % window, b"c1"], 0.0)
 
 
 def test_hello_comes_first() -> None:
@@ -120,7 +120,7 @@ def test_refused_batch_is_answered() -> None:
     handoff = open_handoff(window=1)
     lost = submit(handoff, 2)
     sent(handoff)
-    handoff.received([b"REFUSED", NAME, b"1", b"the columns are damaged"], 0.0)
+    handoff.received([b"REFUSED", NAME, b"1", b"the columns are damaged", b"c1"], 0.0)
     assert [(refusal.number, refusal.reason) for refusal in handoff.refusals] == [
         (1, "the columns are damaged")
     ]
@@ -133,7 +133,7 @@ def test_what_is_given_up_is_counted_as_lost() -> None:
     """When nobody will send it again, every message on its way or waiting is lost, and counted."""
     handoff = open_handoff(window=1)
     acknowledged = submit(handoff)
-    handoff.received([b"ACK", NAME, b"1", b"1"], 0.0)
+    handoff.received([b"ACK", NAME, b"1", b"1", b"c1"], 0.0)
     lost = submit(handoff, 3)
     assert handoff.give_up() == 3
     assert (acknowledged, lost) == ({}, {"not acknowledged when stopping": 3})
@@ -156,7 +156,7 @@ def test_who_waits_for_a_batch_is_answered_once() -> None:
         )
     acknowledge(handoff, 1, window=2)
     acknowledge(handoff, 1, window=2)
-    handoff.received([b"REFUSED", NAME, b"2", b"damaged"], 0.0)
+    handoff.received([b"REFUSED", NAME, b"2", b"damaged", b"c1"], 0.0)
     assert handoff.give_up() == 0
     assert handoff.give_up() == 0
     assert not any(answers.values())
@@ -200,8 +200,9 @@ def test_full_has_a_bound_and_room_before_it_ends() -> None:
     [
         [],
         [b"ACK"],
-        [b"ACK", NAME, b"x", b"4"],
-        [b"ACK", NAME, b"-1", b"4"],
+        [b"ACK", NAME, b"x", b"4", b"c1"],
+        [b"ACK", NAME, b"-1", b"4", b"c1"],
+        [b"ACK", NAME, b"1", b"4"],
         [b"WELCOME", b""],
         [b"WELCOME", b"9" * 99],
         [b"NONSENSE", b"1"],

@@ -12,6 +12,7 @@ import pytest
 
 from collector.handoff import Handoff
 from collector.handoff_link import HandoffLink
+from collector.storage_endpoint import StorageEndpoint
 from parsers.batch import encode_records
 from parsers.schema import BATCH_SCHEMA
 from tests.collector.running import play
@@ -166,3 +167,23 @@ def test_bad_endpoint_is_told(folder: Path, caplog: pytest.LogCaptureFixture) ->
 
     play(scene)
     assert "longlong" in caplog.records[0].getMessage()
+
+
+def test_storage_may_be_named_anew(folder: Path) -> None:
+    """After a reload that names another storage, what is unacknowledged goes there."""
+
+    async def scene() -> None:
+        other = folder / "other"
+        other.mkdir()
+        async with storage_at(folder) as first, storage_at(other) as second, sending(folder) as sender:
+            sender.submit(2)
+            assert await sender.link.drain(20)
+            first.answering = False
+            sender.submit(3)
+            await first.until(lambda: len(first.headers) == 5)
+            sender.link.use_endpoints([StorageEndpoint(endpoint_in(other))], None)
+            assert await sender.link.drain(20)
+            assert numbers(second) == [3, 4, 5]
+            assert sender.link.endpoint == endpoint_in(other)
+
+    play(scene)

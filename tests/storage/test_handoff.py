@@ -66,6 +66,19 @@ def test_who_did_not_say_hello_waits() -> None:
     assert peers.judge(b"1", header(collector="d"), 0) is Verdict.WAIT
 
 
+def test_one_connection_carries_several_collectors() -> None:
+    """Who drains an earlier run's queue says HELLO for both; a HELLO begins anew for one of them alone."""
+    peers = Peers()
+    peers.hello(b"1", "c")
+    peers.hello(b"1", "old")
+    assert peers.judge(b"1", header(1), 0) is Verdict.STORE
+    assert peers.judge(b"1", header(7, collector="old"), 6) is Verdict.STORE
+    assert peers.judge(b"1", header(2), 1) is Verdict.STORE
+    peers.hello(b"1", "old")
+    assert peers.judge(b"1", header(9, collector="old"), 7) is Verdict.STORE
+    assert peers.judge(b"1", header(4), 2) is Verdict.WAIT
+
+
 def test_connections_are_bounded() -> None:
     """Only so many connections are remembered; one that was forgotten has to say HELLO again."""
     peers = Peers()
@@ -100,7 +113,8 @@ def test_hostile_headers_are_refused(octets: bytes) -> None:
     with pytest.raises(BatchError):
         BatchHeader.decode(octets)
     commit = Commit()
-    commit.refuse(b"1", *names_in(octets)[:2], "because")
+    stream, number, collector = names_in(octets)
+    commit.refuse(b"1", stream, number, "because", collector)
     assert [answer[1] for answer in commit.answers({}, 1)] == [b"REFUSED"]
 
 
@@ -187,11 +201,11 @@ def test_refusals_are_answered_before_acknowledgements(
     commit.greet(b"id")
     commit.acknowledge(b"id", name, "collector-1")
     commit.store(name, batch)
-    commit.refuse(b"id", "default/syslog", 2, "bad")
+    commit.refuse(b"id", "default/syslog", 2, "bad", "collector-1")
     assert commit.last_number(journal, "collector-1") == 3
     journal.append(commit.batches[name], NOON)
     assert list(commit.answers({name: journal}, 64)) == [
         [b"id", b"WELCOME", b"64"],
-        [b"id", b"REFUSED", b"default/syslog", b"2", b"bad"],
-        [b"id", b"ACK", b"default/syslog", b"3", b"64"],
+        [b"id", b"REFUSED", b"default/syslog", b"2", b"bad", b"collector-1"],
+        [b"id", b"ACK", b"default/syslog", b"3", b"64", b"collector-1"],
     ]
