@@ -104,4 +104,8 @@ class SourcesByListener:
 
     def __call__(self, listener: str, peer: str, hostname: str | None) -> Source:
         """Give the reading of a message that came by ``listener`` from ``peer`` and claims ``hostname``."""
-        return self._known.get(listener, self._unknown).of(peer, hostname).reading
+        return self.chosen(listener, peer, hostname).reading
+
+    def chosen(self, listener: str, peer: str, hostname: str | None) -> Chosen:
+        """Give the source of a message that came by ``listener`` from ``peer`` and claims ``hostname``."""
+        return self._known.get(listener, self._unknown).of(peer, hostname)

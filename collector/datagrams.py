@@ -21,7 +21,6 @@ from parsers.schema import Flag
 _FIRST: Final = itemgetter(0)
 _Z: Final = ord("z")
 _COMPRESSED: Final = re.compile(rb"zx[\x01\x5e\x9c\xda]")  # rsyslog's compression.mode="single"
-_WRAP: Final = 1 << 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +103,3 @@ def _chosen(received: Received, wanted: Sequence[object]) -> Received:
 
 def _each_peer(runs: Runs) -> Iterable[str]:
     return chain.from_iterable(starmap(repeated, runs))
-
-
-class DropCounter:
-    """Adds up what the kernel dropped at one socket, whose count begins anew after 2**32."""
-
-    def __init__(self) -> None:
-        self._seen = 0
-
-    def advance(self, count: int) -> int:
-        """Give how many were dropped since the last call."""
-        difference = (count - self._seen) % _WRAP
-        self._seen += difference
-        return difference

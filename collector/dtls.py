@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from itertools import repeat
 from typing import Any, Final
 
+from collector.counts import NO_SESSION
 from collector.credentials import Credentials
-from collector.datagrams import DropCounter
 from collector.dtls_framing import RecordFramer
 from collector.dtls_records import begins_session, carries_data
 from collector.dtls_session import Doorkeeper, DtlsSession
@@ -19,18 +19,17 @@ from collector.given import GivenSocket, open_listening
 from collector.guest_book import GuestBook
 from collector.guests import Guest, guest
 from collector.intake import Intake
+from collector.kernel_drops import KernelDrops
 from collector.packet_addresses import ANCILLARY_OCTETS, answer_from, ask_for_addresses
 from collector.peers import plain_address
 from collector.refusals import Refusals
 from collector.settings import ListenerSettings
-from collector.sockets import dropped_datagrams, enlarge_receive_buffer
+from collector.sockets import enlarge_receive_buffer
 from collector.tls import advice
 from collector.udp import KERNEL_BUFFER_FULL
 from parsers.pipeline import Arrival
 
 log = logging.getLogger(__name__)
-
-NO_SESSION: Final = "no DTLS session"
 
 _DRAIN: Final = 512  # datagrams at a time: some 10 ms, then other sockets have their turn
 _LAST_DRAINS: Final = 64
@@ -99,28 +98,40 @@ class DtlsListener:
         )
         ask_for_addresses(self._socket)
         self._port = self._socket.getsockname()[1]
-        self._drops = DropCounter()
+        self._drops = KernelDrops(self._socket, intake.book)
         self._doorkeeper = Doorkeeper(credentials)
         self._sessions: dict[_Place, _Association] = {}
         self._refusals = Refusals(name, intake.counts)
         self._guests = GuestBook(name, settings.transport, intake.counts)
         self._timer: asyncio.TimerHandle | None = None
-        self._paused = True
+        self.paused = True
+        self._leaves_rest = False
+
+    @property
+    def descriptor(self) -> int:
+        """The socket's; -1 when that is closed."""
+        return self._socket.fileno()
+
+    def forgo(self) -> None:
+        """Close the socket unread, before anything was started."""
+        self._socket.close()
 
     async def start(self) -> None:
         """Take datagrams from now on."""
         self.resume()
 
     def resume(self) -> None:
-        """Read again. Sessions could not be heard meanwhile: their silence begins now."""
-        self._paused = False
+        """Read again, unless that is over. Sessions were not heard meanwhile: their silence begins now."""
+        if self._socket.fileno() < 0:
+            return
+        self.paused = False
         for association in self._sessions.values():
             association.heard = association.began = time.monotonic()
         asyncio.get_running_loop().add_reader(self._socket, self.read)
 
     def pause(self) -> None:
         """Leave datagrams to the kernel's buffer; what it cannot hold, it counts."""
-        self._paused = True
+        self.paused = True
         asyncio.get_running_loop().remove_reader(self._socket)
 
     # What comes.
@@ -256,7 +267,7 @@ class DtlsListener:
 
     def _tick(self) -> None:
         self._timer = None
-        if not self._paused:
+        if not self.paused:
             now = time.monotonic()
             for place, association in list(self._sessions.items()):
                 self._look_after(place, association, now)
@@ -280,11 +291,20 @@ class DtlsListener:
 
     # The listener as the collector knows it.
 
+    def change(self, settings: ListenerSettings) -> None:
+        """Go on with other settings, of the same place. Sessions stay, and keep their ``maximum_octets``."""
+        self._settings = settings
+        self._receive_buffer = enlarge_receive_buffer(self._socket, settings.receive_buffer, keep=True)
+
+    def stop_reading(self) -> None:
+        """Read no more, also not at the end: another listener of ours goes on with the same socket."""
+        self.pause()
+        self._leaves_rest = True
+
     def look_at_drops(self) -> None:
         """Take the kernel's count of dropped datagrams."""
-        count = dropped_datagrams(self._socket)
-        if count is not None and (dropped := self._drops.advance(count)):
-            self.intake.counts.lost[KERNEL_BUFFER_FULL] += dropped
+        if dropped := self._drops.look():
+            self.intake.counts.lost.count(KERNEL_BUFFER_FULL, dropped)
 
     async def close(self) -> None:
         """Take what the kernel still holds, end all sessions, and give the address back."""
@@ -292,7 +312,7 @@ class DtlsListener:
             return
         self.pause()
         for _ in range(_LAST_DRAINS):
-            if not self.read():
+            if self._leaves_rest or not self.read():
                 break
             await asyncio.sleep(0)
         if self._timer is not None:

@@ -40,7 +40,7 @@ class GelfDatagrams:
 
     def __init__(self, maximum_octets: int) -> None:
         self.chunks = Chunks()
-        self._maximum = maximum_octets
+        self.maximum_octets = maximum_octets
 
     def read(
         self,
@@ -101,13 +101,13 @@ class GelfDatagrams:
                 out.guests.append((stranger, peer))
                 out.discarded += len(datagram)
                 return
-        if ZLIB_OR_GZIP.match(datagram) and (inflated := inflate(datagram, self._maximum)) is not None:
+        if ZLIB_OR_GZIP.match(datagram) and (inflated := inflate(datagram, self.maximum_octets)) is not None:
             out.inflated += 1
             datagram = inflated.octets
             flags = flags if inflated.whole else (*flags, Flag.TRUNCATED)
-        elif len(datagram) > self._maximum:
-            out.discarded += len(datagram) - self._maximum
-            datagram, flags = datagram[: self._maximum], (*flags, Flag.TRUNCATED)
+        elif len(datagram) > self.maximum_octets:
+            out.discarded += len(datagram) - self.maximum_octets
+            datagram, flags = datagram[: self.maximum_octets], (*flags, Flag.TRUNCATED)
         if flags:
             out.flags[len(frames)] = tuple(dict.fromkeys(flags))
         frames.append(datagram)

@@ -4,6 +4,7 @@ import asyncio
 import time
 from typing import Any, Final
 
+from collector.books import PARTS
 from collector.datagram_reading import DatagramReader, Received
 from collector.datagrams import sort_datagrams
 from collector.framing import Framer
@@ -51,6 +52,8 @@ class GelfListener(UdpListener):
         found = self._datagrams.read(
             sorted_out.frames, sorted_out.arrivals, sorted_out.flags, time.monotonic()
         )
+        if parts := len(sorted_out.frames) - len(found.frames) - len(found.guests):
+            self.intake.book.count(PARTS, parts)
         counts = self.intake.counts
         counts.discarded_octets += found.discarded
         counts.compressed_datagrams += found.inflated
@@ -60,6 +63,14 @@ class GelfListener(UdpListener):
         self._count_lost()
         if self._datagrams.chunks.incomplete and self._looking is None:
             self._looking = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)
+
+    def change(self, settings: ListenerSettings) -> None:
+        """Go on with other settings, of the same place; chunks that have come stay."""
+        self._datagrams.maximum_octets = settings.maximum_octets
+        super().change(settings)
+
+    def keep_at_most(self, octets: int) -> None:
+        """Keep datagrams up to another length whole: here they always are."""
 
     async def close(self) -> None:
         """Take what the kernel still holds; what is incomplete then is lost."""

@@ -3,23 +3,27 @@
 Who starts us can listen on ports that we may not open, and goes on listening while we are started anew, so
 that nothing is refused meanwhile. Each socket belongs to one listener: to the one that has its name
 (``FileDescriptorName=`` of systemd), or else to the one that is set to its address and port, or path.
+
+The supervisor opens all other sockets, too (``collector.held``), each for one listener, whose name they have
+with ``HELD`` after it.
 """
 
 import errno
+import logging
 import os
 import socket
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 from collector.errors import ListenerError
-from collector.settings import CollectorSettings, ListenerSettings
+from collector.settings import ListenerSettings
 from collector.sockets import open_socket
-from collector.unix_socket import UnixSocket
 
+log = logging.getLogger(__name__)
+
+HELD: Final = "/held"  # ends the name of a socket that the supervisor has opened; no listener is called so
 _DATAGRAMS: Final = frozenset({"udp", "dtls", "gelf-udp", "unix"})
 _ANY: Final = frozenset({"::", "0.0.0.0"})  # noqa: S104 - told apart here, not bound
 _MAPPED: Final = "::ffff:"
@@ -62,15 +66,49 @@ def match_sockets(
         first: whether this is the first of the processes that were given them.
 
     Returns:
-        the sockets by listener, non-blocking.
+        the sockets by listener, non-blocking. One that the supervisor has opened and that has no listener is
+        closed: the configuration has changed since, which a reload brings in order.
 
     Raises:
-        ListenerError: when one has no listener, since what is sent there would be received by nobody.
+        ListenerError: when another has no listener, since what is sent there would be received by nobody.
+    """
+    adopted = adopt_sockets(given)
+    held = {name.removesuffix(HELD): one for name, one in adopted if name.endswith(HELD)}
+    found: dict[str, GivenSocket] = {}
+    for name, opened in held.items():
+        if name in listeners and listeners[name].enabled and _is_of_kind(opened, listeners[name]):
+            found[name] = GivenSocket(opened)
+        else:
+            log.warning("listener %s: it is no more in the configuration; run `sysledger reload`", name)
+            opened.close()
+    theirs = [(name, one) for name, one in adopted if not name.endswith(HELD)]
+    rest = {name: one for name, one in listeners.items() if name not in found}
+    return found | {name: GivenSocket(one, first) for name, one in listeners_of(theirs, rest).items()}
+
+
+def adopt_sockets(given: Sequence[tuple[str, int]]) -> list[tuple[str, socket.socket]]:
+    """Make sockets, non-blocking, of descriptors.
+
+    Raises:
+        ListenerError: when one is none.
+    """
+    adopted = [(name, _adopt(name, descriptor)) for name, descriptor in given]
+    for _, opened in adopted:
+        opened.setblocking(False)
+    return adopted
+
+
+def listeners_of(
+    given: Sequence[tuple[str, socket.socket]], listeners: Mapping[str, ListenerSettings]
+) -> dict[str, socket.socket]:
+    """Give the sockets by listener: the one of a socket's name, or of its place.
+
+    Raises:
+        ListenerError: when one has no enabled listener.
     """
     enabled = {name: listener for name, listener in listeners.items() if listener.enabled}
-    found: dict[str, GivenSocket] = {}
-    for name, descriptor in sorted(given, key=lambda one: one[0] not in enabled):
-        opened = _adopt(name, descriptor)
+    found: dict[str, socket.socket] = {}
+    for name, opened in sorted(given, key=lambda one: one[0] not in enabled):
         listener = _listener_of(name, opened, {one: it for one, it in enabled.items() if one not in found})
         if listener is None:
             raise ListenerError(
@@ -78,8 +116,7 @@ def match_sockets(
                 "it: set FileDescriptorName= of its socket unit to the name of a listener with such a "
                 "transport, or address and port of that listener to the socket's"
             )
-        opened.setblocking(False)
-        found[listener] = GivenSocket(opened, first)
+        found[listener] = opened
     return found
 
 
@@ -138,42 +175,3 @@ def _place(opened: socket.socket) -> str:
     if opened.family == socket.AF_UNIX:
         return f"path {host}"
     return f"{'UDP' if opened.type == socket.SOCK_DGRAM else 'TCP'} port {port} on {host.replace('*', '::')}"
-
-
-def _retire(opened: Iterable[UnixSocket]) -> None:
-    for one in opened:
-        one.retire()
-
-
-@contextmanager
-def opened_for_all(
-    settings: CollectorSettings, given: Sequence[tuple[str, int]]
-) -> Iterator[tuple[list[tuple[str, int]], Callable[[], None]]]:
-    """Open what several collector processes cannot each open for themselves: the Unix sockets.
-
-    Args:
-        settings: the collector's.
-        given: the sockets that are there already, by name and descriptor.
-
-    Returns:
-        all of them, by listener's name and descriptor; and what to call before the collectors are stopped
-        for good, so that nothing is sent to a socket that nobody will read any more. Everything is closed at
-        the end, and the paths that were made here are removed.
-
-    Raises:
-        ListenerError: when a socket has no listener, or a path cannot be had.
-    """
-    matched = match_sockets(given, settings.listeners)
-    opened: dict[str, UnixSocket] = {}
-    try:
-        for name, listener in settings.listeners.items():
-            if listener.enabled and listener.transport == "unix" and name not in matched:
-                opened[name] = UnixSocket(name, listener)
-        theirs = [(name, one.opened.fileno()) for name, one in matched.items()]
-        ours = [(name, one.opened.fileno()) for name, one in opened.items()]
-        yield [*theirs, *ours], partial(_retire, opened.values())
-    finally:
-        for made in opened.values():
-            made.close()
-        for one in matched.values():
-            one.opened.close()

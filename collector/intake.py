@@ -8,16 +8,21 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import compress
 from math import inf
 from typing import Any, Protocol
 
 import pyarrow as pa
 
 from collector.admission import Admission, Received
+from collector.books import DROPPED, NOT_ADMITTED
 from collector.counts import ListenerCounts
-from collector.handoff import Done
+from collector.handoff_batch import Done
+from collector.listener_book import ListenerBook, in_memory
+from collector.pacing import ABOVE_RATE, Pace
 from collector.reader import Reader
 from collector.settings import ListenerSettings
+from collector.shedding import LEAST_SEVERE, dropped, kept
 from collector.sources import Sources
 from collector.unfinished import Unfinished
 from parsers.batch import encode_records
@@ -42,6 +47,7 @@ class Submit(Protocol):
         payload: Any,
         lost: Counter[str],
         done: Done | None = None,
+        can_wait: bool = True,
     ) -> None:
         """Take one batch."""
 
@@ -142,6 +148,7 @@ class Intake:
         submit: takes the batches.
         reader: makes records of frames; without it, one that knows of no sources and no rules.
         unfinished: accounts for frames that have not ended, of all listeners; without it they have no bound.
+        book: the listener's part of the books; without it, one that nobody else sees.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what a listener's messages go through, and how they are read
@@ -152,9 +159,12 @@ class Intake:
         submit: Submit,
         reader: Reader | None = None,
         unfinished: Unfinished | None = None,
+        book: ListenerBook | None = None,
     ) -> None:
         self.unfinished = unfinished or Unfinished(sys.maxsize)
+        self.book = book or ListenerBook(in_memory(), name)
         self.counts = ListenerCounts()
+        self.counts.keep_in(self.book.count)
         self._name = name
         self._settings = settings
         self.reader = reader or Reader(name, settings.transport, Sources(name, settings, {}))
@@ -164,6 +174,19 @@ class Intake:
         self._gathered = Gathered()
         self._timer: asyncio.TimerHandle | None = None
         self._flushed_at = -inf
+        self.least_severe = LEAST_SEVERE  # of what still goes on; all does, unless the appliance is in panic
+        self.pace: Pace | None = None  # of senders that cannot be made to wait
+
+    def change(self, settings: ListenerSettings, reader: Reader) -> None:
+        """Go on with other settings. What was gathered before is read and sent as it would have been."""
+        self.flush()
+        self._settings = settings
+        self._admission = Admission(settings.sender_networks)
+        self.reader = reader
+
+    def use(self, limits: Limits) -> None:
+        """Let batches go by other limits from the next message on."""
+        self._limits = limits
 
     def add(
         self,
@@ -181,8 +204,11 @@ class Intake:
             done: called exactly once, and never from here: True when storage has all these frames on disk,
                 False when it has refused them or they are given up. Without frames there is no call.
         """
+        self.book.frames(arrivals, len(frames))
         if self._admission.limited:
             frames, arrivals, flags = self._admitted(frames, arrivals, flags, done)
+        if self.pace is not None and self.pace.limited:
+            frames, arrivals, flags = self._within_rates(self.pace, frames, arrivals, flags)
         if not frames:
             return
         self.counts.messages += len(frames)
@@ -206,8 +232,19 @@ class Intake:
         """Leave out, and count, what comes from those who may not send."""
         received = self._admission.admitted(frames, arrivals, flags)
         self.counts.not_admitted += len(frames) - len(received[0])
+        self.book.turned_away(NOT_ADMITTED, arrivals, received[1])
         if frames and not received[0] and done is not None:
             asyncio.get_running_loop().call_soon(done, False)
+        return received
+
+    def _within_rates(
+        self, pace: Pace, frames: Sequence[bytes], arrivals: Sequence[Arrival], flags: Flags
+    ) -> Received:
+        """Leave out, and count, what its senders may not send so soon."""
+        received = pace.within(frames, arrivals, flags)
+        if above := len(frames) - len(received[0]):
+            self.counts.lost.count(ABOVE_RATE, above)
+            self.book.turned_away(f"{DROPPED}{ABOVE_RATE}", arrivals, received[1])
         return received
 
     def flush(self) -> None:
@@ -222,7 +259,10 @@ class Intake:
 
     def _hand_over(self, gathered: Gathered) -> None:
         try:
-            payload = encode_records(self._parse(gathered))
+            records = self._parse(gathered)
+            if self.least_severe < LEAST_SEVERE:
+                gathered, records = self._shed(gathered, records)
+            payload = encode_records(records)
         except Exception:
             # Parsing promises not to raise. Should it do so, one message may not take 16,000 along.
             if len(gathered.frames) > 1:
@@ -237,7 +277,19 @@ class Intake:
             )
             self._hand_over_unread(gathered)
             return
-        self._hand_over_records(gathered, payload)
+        if gathered.frames:
+            self._hand_over_records(gathered, records, payload)
+
+    def _shed(self, gathered: Gathered, records: pa.RecordBatch) -> tuple[Gathered, pa.RecordBatch]:
+        """Leave out, and count, what is not severe enough by now; see ``collector.shedding``."""
+        keep = kept(records, self.least_severe)
+        if keep.true_count == len(keep):
+            return gathered, records
+        for reason, several in dropped(records, keep).items():
+            self.counts.lost.count(reason, several.num_rows)
+            self.book.dropped(reason, several)
+        frames = list(compress(gathered.frames, keep.to_pylist()))
+        return replace(gathered, frames=frames, octets=sum(map(len, frames))), records.filter(keep)
 
     def _hand_over_unread(self, gathered: Gathered) -> None:
         """Hand over one message without reading it: its octets and text in an empty message's record."""
@@ -245,23 +297,24 @@ class Intake:
         try:
             empty = self._parse(replace(gathered, frames=[b""]))
             own = {"raw": pa.array([octets], pa.binary()), "message": [octets.decode(errors="replace")]}
-            payload = encode_records(pa.RecordBatch.from_pydict({**_columns(empty), **own}, empty.schema))
+            records = pa.RecordBatch.from_pydict({**_columns(empty), **own}, empty.schema)
+            payload = encode_records(records)
         except Exception:
             log.exception("listener %s: nothing can be made a record; messages are lost", self._name)
             self.counts.lost["not parsed"] += 1
             if (done := gathered.done()) is not None:
                 asyncio.get_running_loop().call_soon(done, False)
             return
-        self._hand_over_records(gathered, payload)
+        self._hand_over_records(gathered, records, payload)
 
-    def _hand_over_records(self, gathered: Gathered, payload: Any) -> None:
+    def _hand_over_records(self, gathered: Gathered, records: pa.RecordBatch, payload: Any) -> None:
         self._submit(
             self._settings.tenant,
             self._settings.stream,
             messages=len(gathered.frames),
             octets=gathered.octets,
             payload=payload,
-            lost=self.counts.lost,
+            lost=self.book.tally(records, self.counts.lost),
             done=gathered.done(),
         )
 

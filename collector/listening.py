@@ -52,6 +52,11 @@ def open_listener(needs: Needs) -> Listener:
     return _LISTENERS[needs.settings.transport](needs)
 
 
+def credentials_for(transport: Transport) -> ContextMaker:
+    """Give what makes the contexts of a transport inside TLS or DTLS."""
+    return cookie_context if transport == "dtls" else tls_context
+
+
 def _udp(one: Needs) -> Listener:
     return UdpListener(one.name, one.settings, one.intake, shared=one.shared, given=one.given)
 
@@ -69,7 +74,7 @@ def _unix(one: Needs) -> Listener:
 
 
 def _dtls(one: Needs) -> Listener:
-    credentials = one.credentials(cookie_context)
+    credentials = one.credentials(credentials_for("dtls"))
     return DtlsListener(one.name, one.settings, one.intake, credentials, shared=one.shared, given=one.given)
 
 
@@ -82,7 +87,7 @@ def _tcp(one: Needs) -> Listener:
 
 
 def _tls(one: Needs) -> Listener:
-    credentials = one.credentials(tls_context)
+    credentials = one.credentials(credentials_for("tls"))
     return _stream(one, lambda listener: TlsConnection(listener, credentials))
 
 
@@ -91,7 +96,7 @@ def _relp(one: Needs) -> Listener:
 
 
 def _relp_tls(one: Needs) -> Listener:
-    credentials = one.credentials(tls_context)
+    credentials = one.credentials(credentials_for("tls"))
     return RelpListener(one.name, one.settings, one.intake, credentials, shared=one.shared, given=one.given)
 
 

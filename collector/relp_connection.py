@@ -69,6 +69,8 @@ class RelpConnection(StreamConnection):
         for run in self._relp.feed(octets):
             arrival = Arrival(time.time_ns(), self.peer, len(run.messages), self.identity)
             self.listener.intake.add(run.messages, [arrival], run.flags, partial(self._stored, run))
+            if self.listener.pace.limited:
+                self.rest(len(run.messages))
         if self._relp.is_open and not self._opened:
             self._opened = True
             self._counts.sessions += 1
@@ -192,15 +194,17 @@ class RelpListener(StreamListener):
             return RelpConnection(listener, self._relp_counts)
         return RelpTlsConnection(listener, self._credentials, self._relp_counts)
 
+    def part(self) -> None:
+        """Accept and read no more; sessions end when everything that was read is answered."""
+        self._stopping = True
+        super().part()
+
     async def close(self) -> None:
         """Accept and read no more, let answers go out as storage gives them; the second time, close all."""
         if self._stopping:
             await super().close()
             return
-        self._stopping = True
-        self.stop_accepting()
-        for connection in self._sessions():
-            connection.leave()
+        self.part()
 
     def _sessions(self) -> list[RelpConnection]:
         return [one for one in self._connections if isinstance(one, RelpConnection)]

@@ -4,8 +4,8 @@ A faulty statement costs itself, a file that cannot be read its own rules, and n
 """
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,8 @@ from parsers.rules.base import RuleBase
 from parsers.rules.choice import Choice, Chosen
 
 log = logging.getLogger(__name__)
+
+_Read = tuple[RuleBase, list[str]]  # the rules of a file, and what is wrong with it
 
 _HERE: Final = Path(__file__).resolve().parent
 _INSTALLED: Final = _HERE / "rule_files"  # where pyproject.toml puts conf/rules
@@ -45,7 +47,11 @@ def file_of(name: str, settings: RuleSettings, folder: Path) -> Path:
     return shipped_folder() / f"{name}.rules" if settings.file is None else folder / settings.file
 
 
-def load_file(file: Path) -> tuple[RuleBase, list[str]]:
+def _text_of(file: Path) -> str:
+    return file.read_text("utf-8-sig")
+
+
+def load_file(file: Path, read: Callable[[Path], str] = _text_of) -> tuple[RuleBase, list[str]]:
     """Read a rule file: its rules without the faulty statements, and what is wrong with them.
 
     Each problem begins with file:line:column. Files that it includes are looked for beside it.
@@ -54,19 +60,22 @@ def load_file(file: Path) -> tuple[RuleBase, list[str]]:
         OSError: when the file cannot be read.
         UnicodeDecodeError: when it is not UTF-8.
     """
-    text = file.read_text("utf-8-sig")
+    text = read(file)
     try:
-        return load(text, str(file), lambda other: (file.parent / other).read_text("utf-8-sig")), []
+        return load(text, str(file), lambda other: read(file.parent / other)), []
     except RuleErrors as errors:
         return errors.rest, list(map(str, errors.errors))
 
 
-def load_rules(settings: CollectorSettings, folder: Path) -> tuple[list[Loaded], list[str]]:
+def load_rules(
+    settings: CollectorSettings, folder: Path, load_one: Callable[[Path], _Read] = load_file
+) -> tuple[list[Loaded], list[str]]:
     """Read the rule files that are in use: the user's own first, and what is wrong with any.
 
     Args:
         settings: which files there are.
         folder: where relative paths start: the folder of the configuration file.
+        load_one: reads a file; see ``load_file``.
     """
     loaded: list[Loaded] = []
     problems: list[str] = []
@@ -74,7 +83,7 @@ def load_rules(settings: CollectorSettings, folder: Path) -> tuple[list[Loaded],
     for name, one in sorted(used.items(), key=lambda item: item[1].file is None):
         file = file_of(name, one, folder)
         try:
-            base, found = load_file(file)
+            base, found = load_one(file)
         except OSError as error:
             problems.append(f"{file}: cannot be read: {error.strerror}; see collector.rules.{name}.file")
             continue
@@ -111,11 +120,54 @@ def rules_for(loaded: Sequence[Loaded], stream: str) -> Rules | None:
     return extract if choice.several else None
 
 
-def load_and_tell(settings: CollectorSettings, folder: Path) -> list[Loaded]:
-    """Read the rule files that are in use, ready for batches, and log what is wrong with any."""
-    loaded, problems = load_rules(settings, folder)
-    for one in loaded:
-        _ = one.base.selector  # made here, not while messages wait
-    for problem in problems:
-        log.error("rules: %s; `sysledger rules check` tells it again once you have mended it", problem)
-    return loaded
+class RuleFiles:
+    """The rule files of a collector, read at its start and again at each reload.
+
+    Args:
+        folder: where relative paths start: the folder of the configuration file.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._known: dict[Path, _Known] = {}
+
+    def load_and_tell(self, settings: CollectorSettings) -> list[Loaded]:
+        """Read the rule files that are in use, ready for batches, and log what is wrong with any.
+
+        A file that has not changed since the last time is not compiled again, which takes longest.
+        """
+        loaded, problems = load_rules(settings, self._folder, self._load)
+        for one in loaded:
+            _ = one.base.selector  # made here, not while messages wait
+        for problem in problems:
+            log.error("rules: %s; `sysledger rules check` tells it again once you have mended it", problem)
+        return loaded
+
+    def _load(self, file: Path) -> _Read:
+        known = self._known.get(file)
+        if known is None or not known.is_current():
+            known = _Known({})
+            known.base, known.problems = load_file(file, known.read)
+            self._known[file] = known
+        return known.base, known.problems
+
+
+@dataclass(slots=True)
+class _Known:
+    """A rule file that was read, with the texts of all files that it is made of."""
+
+    texts: dict[Path, str]
+    base: RuleBase = field(init=False)
+    problems: list[str] = field(default_factory=list)
+
+    def read(self, file: Path) -> str:
+        """Read a file, and remember its text."""
+        self.texts[file] = _text_of(file)
+        return self.texts[file]
+
+    def is_current(self) -> bool:
+        """Whether all these files are as they were."""
+        try:
+            return all(_text_of(file) == text for file, text in self.texts.items())
+        except (OSError, UnicodeDecodeError):
+            return False

@@ -2,39 +2,29 @@
 
 import asyncio
 import logging
-import uuid
+import os
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from collector.credentials import ContextMaker, Credentials
-from collector.dtls import DtlsListener
+from collector.book_opening import open_book
+from collector.gate import STATES, Gate, State
 from collector.given import GivenSocket, match_sockets
-from collector.handoff import Handoff
-from collector.handoff_link import HandoffLink
-from collector.intake import Intake, Limits
-from collector.listening import Listener, Needs, open_listener
-from collector.reader import Reader
-from collector.rules import Loaded, load_and_tell, rules_for
-from collector.settings import CollectorSettings, ListenerSettings
-from collector.sources import Sources
-from collector.udp import UdpListener
-from collector.unfinished import Unfinished
+from collector.handoff_making import QueuePlace, change_handoff, make_handoff, storage_place
+from collector.obeying import Obey, obey_nobody
+from collector.pacing import ABOVE_RATE
+from collector.receivers import Receivers
+from collector.rules import Loaded, RuleFiles
+from collector.settings import CollectorSettings
+from collector.shedding import is_shed
 
 log = logging.getLogger(__name__)
 
 _REPORT_SECONDS: Final = 1.0
 _QUIET_SECONDS: Final = 0.05  # a stopping collector goes on reading until nothing came for so long ...
 _LAST_READ_SECONDS: Final = 2.0  # ... but no longer than this
-# Parsing holds up reading. The kernel's buffer of a UDP socket must hold what comes meanwhile: some 6 ms.
-_OF_UNFINISHED: Final = 4  # the part of memory_octets that frames may take that have not ended
-_UDP_BATCH_MESSAGES: Final = 4096
-# librelp sends 128 messages ahead and then waits for answers, so that those must not wait for others.
-_RELP_FLUSH_SECONDS: Final = 0.001
-_RELP_INTERVAL_SECONDS: Final = 0.005
 
 
 class Collector:
@@ -45,29 +35,40 @@ class Collector:
         tls_folder: where the appliance's own key and certificate are, or will be made.
         endpoint: storage's ZeroMQ address.
         given: sockets that are open already, by listener.
+        first: whether this is the first of the collector processes.
         rules: reads the rule files, which takes a while.
+        queue: where the disk queue lies; without it, what storage does not take stays in memory.
+        books: the folder of the books; without it, nobody sees what is counted.
+        process: what this process is called in them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - as ``run``
         self,
         settings: CollectorSettings,
         tls_folder: Path,
         endpoint: str,
         given: Mapping[str, GivenSocket],
-        rules: Callable[[], Sequence[Loaded]],
+        rules: Callable[[CollectorSettings], Sequence[Loaded]],
+        *,
+        first: bool = True,
+        queue: QueuePlace | None = None,
+        books: Path | None = None,
+        process: str = "collector",
     ) -> None:
         self._settings = settings
         self._load_rules = rules
         self._given = given
-        self._tls_folder = tls_folder
-        self._endpoint = endpoint
-        self._handoff = Handoff(uuid.uuid4().hex, settings.memory_octets, settings.answer_seconds)
-        self._unfinished = Unfinished(settings.memory_octets // _OF_UNFINISHED)
-        self._link = HandoffLink(self._handoff, endpoint, self._balance)
-        self._listeners: list[Listener] = []
-        self._credentials: dict[str, Credentials] = {}  # by listener
-        self._paused = False
+        self._first = first
+        self._endpoint, self._tls_folder, self._queue = endpoint, tls_folder, queue
+        storage = storage_place(settings, endpoint, tls_folder)
+        self._handoff, self._link = make_handoff(settings, storage, self._balance, queue)
+        self._book = open_book(books, process, self._handoff.collector)
+        self._syncing: asyncio.Future[None] | None = None  # the books, in a thread
+        self._receivers = Receivers(settings, tls_folder, self._link.submit, self._book)
+        self._gate = Gate()
         self._told_lost = 0
+        self._shed_before: Counter[str] = Counter()  # messages dropped before this panic, by reason
+        self._told_shed = True
 
     async def start(self) -> None:
         """Open all listeners, then take what comes.
@@ -78,71 +79,75 @@ class Collector:
             ListenerError: when an address cannot be had.
             CertificateError: when a key or certificate cannot be used.
         """
-        for name, listener in self._settings.listeners.items():
-            if listener.enabled and not self._is_left_to_another(name, listener):
-                self._listeners.append(self._open(name, listener))
-        loaded = self._load_rules()
+        self._receivers.open(self._given)
+        loaded = self._load_rules(self._settings)
         self._link.start()
-        for opened in self._listeners:
-            opened.intake.reader.use(rules_for(loaded, self._settings.listeners[opened.name].stream))
-            await opened.start()
+        await self._receivers.start(loaded)
 
-    def _is_left_to_another(self, name: str, listener: ListenerSettings) -> bool:
-        """Whether another process reads the socket alone: one that many read would mix up DTLS sessions."""
-        given = self._given.get(name)
-        return given is not None and not given.first and listener.transport == "dtls"
+    async def reload(self, settings: CollectorSettings, sockets: Sequence[tuple[str, int]]) -> None:
+        """Go on with other settings; all or nothing.
 
-    def _open(self, name: str, settings: ListenerSettings) -> Listener:
-        shared, given = self._settings.processes > 1, self._given.get(name)
-        sources = Sources(name, settings, self._settings.sources)
-        reader = Reader(name, settings.transport, sources)
-        intake = Intake(name, settings, self._limits(settings), self._link.submit, reader, self._unfinished)
-        make_credentials = partial(self._read_credentials, name, settings)
-        return open_listener(Needs(name, settings, intake, make_credentials, shared, given))
+        Rule files are read again, beside the work, and only here. Whatever reads and writes messages goes
+        on meanwhile.
 
-    def _read_credentials(self, name: str, settings: ListenerSettings, make: ContextMaker) -> Credentials:
-        credentials = self._credentials[name] = Credentials(name, settings, self._tls_folder, make)
-        return credentials
+        Args:
+            settings: the new ones.
+            sockets: new listening sockets, by name and descriptor; ours from here on.
 
-    def _limits(self, listener: ListenerSettings) -> Limits:
-        settings = self._settings
-        most = _UDP_BATCH_MESSAGES if listener.transport in {"udp", "gelf-udp"} else settings.flush_messages
-        is_answered = listener.transport.startswith("relp")
-        return Limits(
-            messages=min(settings.flush_messages, most),
-            octets=settings.flush_octets,
-            seconds=_RELP_FLUSH_SECONDS if is_answered else settings.flush_milliseconds / 1000,
-            interval=_RELP_INTERVAL_SECONDS if is_answered else 0.0,
-        )
+        Raises:
+            ListenerError: when an address cannot be had.
+            CertificateError: when a key or certificate cannot be used.
+            EndpointError: when storage is on the network and its key is not known.
+        """
+        try:
+            storage = storage_place(settings, self._endpoint, self._tls_folder)
+            loaded = await asyncio.to_thread(self._load_rules, settings)
+        except Exception:
+            for _, descriptor in sockets:
+                os.close(descriptor)
+            raise
+        given = match_sockets(sockets, settings.listeners, first=self._first)
+        change = self._receivers.prepare(settings, given, loaded)
+        self._settings = settings
+        change_handoff(settings, storage, self._handoff, self._link, self._queue)
+        await self._receivers.make(change)
+        self._balance()
+        log.info("new settings are in use")
+
+    def hear(self, state: str) -> None:
+        """Obey the appliance's state; see ``collector.gate``."""
+        known: State = next((one for one in STATES if one == state), "ok")
+        before, self._gate = self._gate.state, Gate(known, self._gate.full, self._gate.fullness)
+        if known == "panic":
+            self._shed_before, self._told_shed = self._shed(), False
+        elif before == "panic" and (shed := self._shed() - self._shed_before):
+            log.error("the panic is over; dropped in it: %s", _figures(shed))
+        self._link.press(self._gate.hurries)
+        self._balance()
 
     def _balance(self) -> None:
-        """Let senders wait while the hand-off is full."""
-        if self._handoff.full == self._paused:
-            return
-        self._paused = self._handoff.full
-        for listener in self._listeners:
-            if self._paused:
-                listener.pause()
-            else:
-                listener.resume()
+        """Let senders wait, or read from them, as state and memory ask for."""
+        handoff, before = self._handoff, self._gate
+        self._gate = Gate(before.state, handoff.full, handoff.held_octets / handoff.memory_octets)
+        self._receivers.balance(self._gate)
 
     def look(self) -> dict[str, Any]:
         """Look at the kernel's counters, tell of new losses, and give the state for the status."""
         self._link.check()
-        for credentials in self._credentials.values():
-            credentials.look()
-        for listener in self._listeners:
-            if isinstance(listener, UdpListener | DtlsListener):
-                listener.look_at_drops()
+        self._receivers.look()
         self._tell_losses()
+        self._book.touch()
         return self._report()
 
     def _tell_losses(self) -> None:
-        lost = {
-            f"listener {listener.name}, {reason}": number
-            for listener in self._listeners
-            for reason, number in listener.intake.counts.lost.items()
-        }
+        if not self._told_shed and (shed := self._shed() - self._shed_before):
+            self._told_shed = True
+            log.error(
+                "the appliance is in panic: messages of senders that cannot be made to wait are dropped, the "
+                "least severe first; so far %s; the sum is told at the end: see why storage cannot keep up",
+                _figures(shed),
+            )
+        lost = {what: number for what, number in self._receivers.lost().items() if not _is_told_apart(what)}
         if sum(lost.values()) > self._told_lost:
             self._told_lost = sum(lost.values())
             log.error(
@@ -151,37 +156,47 @@ class Collector:
                 "; ".join(f"{number} ({what})" for what, number in lost.items()),
             )
 
+    def _shed(self) -> Counter[str]:
+        """Give how many messages were dropped by severity, by reason."""
+        shed: Counter[str] = Counter()
+        for what, number in self._receivers.lost().items():
+            if is_shed(reason := what.partition(", ")[2]):
+                shed[reason] += number
+        return shed
+
     def _report(self) -> dict[str, Any]:
         handoff = self._handoff
         return {
-            "endpoint": self._endpoint,
+            "endpoint": self._link.endpoint,
             "collector": handoff.collector,
-            "paused": self._paused,
-            "listeners": {listener.name: self._report_of(listener) for listener in self._listeners},
+            "paused": self._gate.streams_wait,
+            "state": self._gate.state,
+            "listeners": self._receivers.report(),
+            "books": dict(self._book.totals),
             "handoff": {
-                "open": handoff.open,
-                "unacknowledged": handoff.unacknowledged,
-                "waiting": handoff.waiting,
-                "held_messages": handoff.held_messages,
-                "held_octets": handoff.held_octets,
-                "unfinished_octets": self._unfinished.octets,
-                **asdict(handoff.totals),
+                **self._link.report(),
+                "unfinished_octets": self._receivers.unfinished.octets,
             },
         }
 
-    def _report_of(self, listener: Listener) -> dict[str, Any]:
-        state = listener.report()
-        state["sequence_gaps"] = listener.intake.reader.gaps.report()
-        if listener.name in self._credentials:
-            state["fingerprints"] = self._credentials[listener.name].fingerprints
-        return state
+    def keep_books(self) -> None:
+        """Have the books on disk, so that not even a loss of power takes more than some seconds of them.
+
+        Nobody waits for it: a disk that is slow must not make us seem dead.
+        """
+        if self._syncing is None or self._syncing.done():
+            self._syncing = asyncio.get_running_loop().run_in_executor(None, self._book.sync)
+
+    async def end_books(self) -> None:
+        """Say in the books that this process ends in order: what it held is handed over, or told."""
+        if self._syncing is not None:
+            await self._syncing
+        self._book.close()
 
     async def drain(self) -> None:
         """Stop reading, and see everything that was read into storage."""
         await self._read_the_rest()
-        for listener in self._listeners:
-            await listener.close()
-            listener.intake.flush()
+        await self._receivers.close()
         if not await self._link.drain(self._settings.stop_seconds) and (lost := self._link.give_up()):
             log.error(
                 "%d messages were not acknowledged within %g s and are lost: "
@@ -193,19 +208,25 @@ class Collector:
     async def _read_the_rest(self) -> None:
         """Let the event loop read until nothing comes any more, within a bound."""
         for _ in range(round(_LAST_READ_SECONDS / _QUIET_SECONDS)):
-            before = self._octets()
+            before = self._receivers.octets()
             await asyncio.sleep(_QUIET_SECONDS)
-            if self._octets() == before and not self._paused:
+            if self._receivers.octets() == before and not self._gate.streams_wait:
                 return
-
-    def _octets(self) -> int:
-        return sum(listener.intake.counts.octets for listener in self._listeners)
 
     async def close(self) -> None:
         """Give back every socket."""
-        for listener in self._listeners:
-            await listener.close()
+        await self._receivers.close()
         await self._link.close()
+
+
+def _is_told_apart(what: str) -> bool:
+    reason = what.partition(", ")[2]
+    return reason == ABOVE_RATE or is_shed(reason)
+
+
+def _figures(shed: Counter[str]) -> str:
+    each = ", ".join(f"{number} ({reason})" for reason, number in sorted(shed.items(), reverse=True))
+    return f"{shed.total()} messages: {each}"
 
 
 async def run(  # noqa: PLR0913 - what every role is given, two places, and sockets
@@ -219,6 +240,10 @@ async def run(  # noqa: PLR0913 - what every role is given, two places, and sock
     given: Sequence[tuple[str, int]] = (),
     first: bool = True,
     folder: Path = Path(),
+    queue: Path | None = None,
+    books: Path | None = None,
+    process: str = "collector",
+    obey: Obey = obey_nobody,
 ) -> None:
     """Receive until ``stop`` is set, then hand over everything that was received.
 
@@ -232,13 +257,31 @@ async def run(  # noqa: PLR0913 - what every role is given, two places, and sock
         given: sockets that another process has opened for this one, by name and number of descriptor.
         first: whether this is the first of the collector processes.
         folder: where relative paths of rule files start: the configuration file's folder.
+        queue: the folder of this process's disk queue; without it, what storage does not take stays in
+            memory.
+        books: the folder of the books; without it, nobody sees what is counted.
+        process: what this process is called in them.
+        obey: is told once what obeys the appliance's state, and what reloads; see ``Collector``.
 
     Raises:
         ListenerError: when an address cannot be had; the message names the setting to change.
         CertificateError: when a key or certificate cannot be used; likewise.
     """
     sockets = match_sockets(given, settings.listeners, first=first)
-    collector = Collector(settings, tls_folder, endpoint, sockets, partial(load_and_tell, settings, folder))
+    rules = RuleFiles(folder).load_and_tell
+    place = QueuePlace(queue, first) if queue is not None else None
+    collector = Collector(
+        settings,
+        tls_folder,
+        endpoint,
+        sockets,
+        rules,
+        first=first,
+        queue=place,
+        books=books,
+        process=process,
+    )
+    obey(state=collector.hear, reload=collector.reload)
     try:
         await collector.start()
         report(collector.look())
@@ -247,7 +290,9 @@ async def run(  # noqa: PLR0913 - what every role is given, two places, and sock
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), _REPORT_SECONDS)
             report(collector.look())
+            collector.keep_books()
         await collector.drain()
         report(collector.look())
+        await collector.end_books()
     finally:
         await collector.close()

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from collector.handoff_settings import HandoffSettings
 from collector.local_time import LOCAL, timezone_of
 from collector.rule_settings import RuleSettings, default_rules, each_has_messages
 from collector.source_settings import (
@@ -143,11 +144,25 @@ class ListenerSettings(BaseModel):
         ),
     )
     maximum_connections: int = Field(
-        default=4_096,
+        default=16_384,
         ge=1,
         le=1_000_000,
         json_schema_extra={"unit": "connections"},
-        description="TCP, TLS and DTLS: connections open at a time in a process. More are refused, counted.",
+        description=(
+            "TCP, TLS and DTLS: connections open at a time in a process. More are refused, counted. One that "
+            "is idle takes some 3 KB of memory, inside TLS some 30 KB, and each takes an open file "
+            "(LimitNOFILE= of systemd)."
+        ),
+    )
+    source_rate: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=1e9,
+        json_schema_extra={"unit": "messages a second"},
+        description=(
+            "Messages a second that each sender, told by its address, may send here; 0 for any number. See "
+            "rate of the sources, which comes before it."
+        ),
     )
     sender_networks: tuple[_Network, ...] = Field(
         default=(),
@@ -340,7 +355,7 @@ def _place(listener: ListenerSettings) -> str:
     return f"{protocol} port {listener.port} (address {listener.address})"
 
 
-class CollectorSettings(BaseModel):
+class CollectorSettings(HandoffSettings):
     """Receiving: batches, memory, and the listeners."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -403,8 +418,9 @@ class CollectorSettings(BaseModel):
         le=600.0,
         json_schema_extra={"unit": "seconds"},
         description=(
-            "Longest time that a stopping collector waits for storage to acknowledge. "
-            "What is not acknowledged by then is lost, counted and logged."
+            "Longest time that a stopping collector waits for storage to acknowledge. What is not "
+            "acknowledged by then goes to the disk queue, and the next start sends it; it is lost, counted "
+            "and logged, only when that cannot be written either."
         ),
     )
     listeners: Annotated[dict[_ListenerName, ListenerSettings], AfterValidator(_one_listener_a_port)] = Field(

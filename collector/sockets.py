@@ -11,7 +11,7 @@ from typing import Final
 from collector.errors import ListenerError
 
 _ANY_ADDRESS: Final = "::"
-BACKLOG: Final = 1024  # connections that wait while we are busy
+BACKLOG: Final = 4096  # connections that wait while we are busy
 _SO_RCVBUFFORCE: Final = 33  # Linux, asm-generic/socket.h; needs CAP_NET_ADMIN
 _SO_MEMINFO: Final = 55  # Linux, asm-generic/socket.h: nine numbers about the socket's memory ...
 _MEMORY_NUMBERS: Final = struct.Struct("=9I")
@@ -64,6 +64,30 @@ def _open(kind: socket.SocketKind, address: str, port: int, *, shared: bool) -> 
         opened.close()
         raise
     return opened
+
+
+def unbound_beside(first: socket.socket) -> socket.socket:
+    """Give a socket like ``first``, which must be shared; ``bind_beside`` is what brings anything to it."""
+    opened = socket.socket(first.family, first.type)
+    opened.setblocking(False)
+    if first.family == socket.AF_INET6:
+        only = first.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+        opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, only)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    if first.type == socket.SOCK_STREAM:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return opened
+
+
+def bind_beside(opened: socket.socket, first: socket.socket) -> None:
+    """Bind a socket of ``unbound_beside``; one for streams listens then.
+
+    Raises:
+        OSError: when it cannot be bound, which nothing of ours makes so.
+    """
+    opened.bind(first.getsockname())
+    if opened.type == socket.SOCK_STREAM:
+        opened.listen(BACKLOG)
 
 
 def _explain(name: str, kind: socket.SocketKind, address: str, port: int, error: OSError) -> str:

@@ -135,6 +135,46 @@ class SourceSettings(BaseModel):
         default=None, description="What comes first in a date such as 05/06/2026: the day or the month."
     )
 
+    rate: float | None = Field(
+        default=None,
+        ge=0.0,
+        le=1e9,
+        json_schema_extra={"unit": "messages a second"},
+        description=(
+            "Messages a second that each sender in the networks may send; 0 for any number. A connection is "
+            "read no faster, so that its sender waits. Datagrams above it are dropped, counted and told. "
+            "Each collector process counts for itself. Without it the listener's source_rate holds."
+        ),
+    )
+    burst: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000_000,
+        json_schema_extra={"unit": "messages"},
+        description="Messages that a sender may send at once after a rest. Without it twice the rate.",
+    )
+
+    @model_validator(mode="after")
+    def _within_rate(self) -> Self:
+        if self.rate is not None and not self.networks:
+            raise ValueError(
+                "rate goes by the senders' addresses, before messages are read: set networks, or remove it"
+            )
+        if self.burst is not None and not self.rate:
+            raise ValueError("burst does nothing without rate: set that, or remove burst")
+        return self
+
+    silent_seconds: float | None = Field(
+        default=None,
+        ge=0.0,
+        le=31_536_000.0,
+        json_schema_extra={"unit": "seconds"},
+        description=(
+            "Silence after which each of these senders is told of as silent; 0 never. Without it the watch "
+            "learns what is usual for each (see the section watch)."
+        ),
+    )
+
     @model_validator(mode="after")
     def _somebody(self) -> Self:
         if not self.networks and not self.hosts:

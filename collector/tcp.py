@@ -14,12 +14,15 @@ from collector.guest_book import GuestBook
 from collector.guests import Guest
 from collector.intake import Intake
 from collector.opening import Opened, Opening
+from collector.pacing import Pace
 from collector.peers import plain_address
 from collector.proxy import Balancers
 from collector.refusals import Refusals
 from collector.settings import ListenerSettings
 from collector.sockets import BACKLOG
 from collector.source_settings import network_of
+from collector.sources import Sources
+from collector.turns import Turns
 from collector.unpacking import Unpacking
 from parsers.pipeline import Arrival
 from parsers.schema import Flag
@@ -28,6 +31,13 @@ from parsers.schema import Flag
 # inside a frame does no harm: only what is complete by its count is given out.
 _SETTLE_SECONDS: Final = 0.05
 _HEADER_SECONDS: Final = 10.0  # for a balancer's header, which comes with the first octets or never
+PANIC: Final = "the appliance is in panic"  # and has said so: a line a connection would not help
+_ACCEPTED_AT_ONCE: Final = 64  # connections, then other sockets have their turn
+# Octets that all connections together may bring in one turn of the event loop, and so each of them, within
+# bounds: others must not wait long, and a read costs the more for each octet the fewer they are.
+_A_TURN: Final = 16_777_216
+_LARGEST_READ: Final = 262_144
+_SMALLEST_READ: Final = 4_096
 _PIECES: Final = 8  # of a compressed stream, 2 MiB, then others have their turn
 _KEEPALIVE: Final = (
     (socket.SOL_SOCKET, "SO_KEEPALIVE", 1),
@@ -55,6 +65,7 @@ class StreamConnection(asyncio.Protocol):
         self._unpacking: Unpacking | None = Unpacking()  # as long as something may have to be unpacked
         self._inflates = False
         self._waits_for_pieces = False
+        self._resting: asyncio.TimerHandle | None = None  # until its sender's rate allows more
         self._transport: asyncio.Transport | None = None
         self._settling: asyncio.TimerHandle | None = None
         self._fed = False  # since the timer was set
@@ -103,8 +114,9 @@ class StreamConnection(asyncio.Protocol):
 
     def finish(self) -> None:
         """Take the stream as ended, and frame what is left of it."""
-        if self._settling is not None:
-            self._settling.cancel()
+        for timer in (self._settling, self._resting):
+            if timer is not None:
+                timer.cancel()
         if self._opening is not None:
             self._open(self._opening.finish())
         if self._unpacking is not None:
@@ -119,12 +131,51 @@ class StreamConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.pause_reading()
 
+    @property
+    def waits(self) -> bool:
+        """Whether its sender has to wait for us, so that its silence means nothing."""
+        return self.listener.paused or self._resting is not None
+
     def resume(self) -> None:
-        """Read again."""
+        """Read again, unless this sender has to wait."""
+        if self._resting is not None:
+            return
         if self._unpacking is not None and self._unpacking.pending:
             asyncio.get_running_loop().call_soon(self._unpack)
         elif self._transport is not None:
             self._transport.resume_reading()
+
+    def read_at_most(self, octets: int) -> None:
+        """Read so much in one turn of the event loop."""
+        if self._transport is not None:
+            self._transport.max_size = octets  # type: ignore[attr-defined]  # asyncio's own attribute
+
+    def rest(self, messages: int) -> None:
+        """Read no more for a while if ``messages``, just taken, were more than the sender's rate allows."""
+        seconds = self.listener.pace.rest(self.peer, messages)
+        if not seconds:
+            return
+        if self._resting is not None:
+            self._resting.cancel()
+        self._resting = asyncio.get_running_loop().call_later(seconds, self._rested)
+        self.pause()
+
+    def _rested(self) -> None:
+        self._resting = None
+        if not self.listener.paused:
+            self.resume()
+
+    def leave(self) -> None:
+        """Say that we will read no more soon; what the sender sends until it has heard that is taken."""
+        if (
+            self._transport is not None
+            and self._transport.can_write_eof()
+            and not self._transport.is_closing()
+        ):
+            self._transport.write_eof()
+
+    def adapt(self) -> None:
+        """Take that the listener's settings have changed."""
 
     def send(self, octets: bytes) -> None:
         """Write to the peer; syslog itself never does."""
@@ -176,7 +227,7 @@ class StreamConnection(asyncio.Protocol):
     def _header_is_late(self) -> None:
         if self._opening is None or not self._opening.proxied:
             return
-        if self.listener.paused:  # the balancer waits for us
+        if self.waits:  # the balancer waits for us
             self._await_header()
             return
         self._opening = None
@@ -215,7 +266,7 @@ class StreamConnection(asyncio.Protocol):
             self._inflates = True
             self.listener.intake.counts.compressed_connections += 1
         for _ in range(_PIECES):
-            if unpacking.pending and not self.listener.paused and not self.refused:
+            if unpacking.pending and not self.waits and not self.refused:
                 self._frame(unpacking.piece())
         if unpacking.failure is not None and not self.refused:
             self.refuse(unpacking.failure)
@@ -223,14 +274,14 @@ class StreamConnection(asyncio.Protocol):
             self._wait_for_pieces()
         elif self._waits_for_pieces:
             self._waits_for_pieces = False
-            if not self.listener.paused:
+            if not self.waits:
                 self.resume()
 
     def _wait_for_pieces(self) -> None:
         """Read no more before all pieces are taken; others have their turn between."""
         self._waits_for_pieces = True
         self.pause()
-        if not self.listener.paused:
+        if not self.waits:
             asyncio.get_running_loop().call_soon(self._unpack)
 
     def _give(self, out: Frames) -> None:
@@ -242,6 +293,8 @@ class StreamConnection(asyncio.Protocol):
         if out.frames:
             arrival = Arrival(time.time_ns(), self.peer, len(out.frames), self.identity)
             intake.add(out.frames, [arrival], out.flags)
+            if self.listener.pace.limited:
+                self.rest(len(out.frames))
         if out.guest is not None and not self.refused:
             self.turn_away(out.guest)
 
@@ -310,12 +363,27 @@ class StreamListener:
         )
         self._balancers = Balancers(map(network_of, settings.proxy_networks))
         self._admission = Admission(settings.sender_networks)
+        self.pace = Pace(name, settings, Sources(name, settings, {}), {})
+        self.turns_away = False  # all new connections
+        self.handshakes = Turns()
+
+    @property
+    def descriptor(self) -> int:
+        """The listening socket's; -1 when that is closed."""
+        return self._socket.fileno()
+
+    def forgo(self) -> None:
+        """Close the socket, before anything was started."""
+        self._socket.close()
 
     async def start(self) -> None:
         """Accept connections from now on."""
         self._server = await asyncio.get_running_loop().create_server(
-            lambda: self._connection(self), sock=self._socket, backlog=BACKLOG
+            lambda: self._connection(self), sock=self._socket, backlog=_ACCEPTED_AT_ONCE
         )
+        self._socket.listen(
+            BACKLOG
+        )  # asyncio has one number for what waits and for what it accepts in a turn
 
     def opening(self, peer: str) -> Opening | None:
         """Give what looks at the first octets of a connection of ``peer``; None when nothing has to."""
@@ -337,12 +405,19 @@ class StreamListener:
     def admit(self, connection: StreamConnection) -> bool:
         """Count a new connection, and say whether there is room for it."""
         self.intake.counts.connections += 1
+        if self.turns_away:
+            self.intake.counts.refused[PANIC] += 1
+            return False
         if not self._is_proxied(connection.peer) and not self.may_send(connection.peer):
             return False
         if len(self._connections) >= self._settings.maximum_connections:
             self.count_refused(connection.peer, "too many connections")
             return False
         self._connections.add(connection)
+        count = len(self._connections)
+        is_power_of_two = not count & (count - 1)
+        for one in self._connections if is_power_of_two else (connection,):
+            one.read_at_most(max(_SMALLEST_READ, min(_LARGEST_READ, _A_TURN // count)))
         if self.paused:
             connection.pause()
         return True
@@ -366,6 +441,36 @@ class StreamListener:
         self.paused = False
         for connection in self._connections:
             connection.resume()
+
+    def change(self, settings: ListenerSettings) -> None:
+        """Go on with other settings, of the same place and transport.
+
+        Connections stay, but for those of senders that are not admitted any more. They keep the
+        ``maximum_octets`` with which they began.
+        """
+        self._settings = settings
+        self.maximum_octets = settings.maximum_octets
+        self.idle_seconds = settings.idle_seconds
+        self._balancers = Balancers(map(network_of, settings.proxy_networks))
+        self._admission = Admission(settings.sender_networks)
+        for connection in list(self._connections):
+            if not self._is_proxied(connection.peer) and not self.may_send(connection.peer):
+                connection.finish()
+                connection.refused = True
+                connection.close()
+            else:
+                connection.adapt()
+
+    def part(self) -> None:
+        """Accept no more, and let the senders leave: this place is not listened at any more."""
+        self.stop_accepting()
+        for connection in list(self._connections):
+            connection.leave()
+
+    @property
+    def connected(self) -> int:
+        """How many connections are open."""
+        return len(self._connections)
 
     def stop_accepting(self) -> None:
         """Accept no more, and give the address back."""

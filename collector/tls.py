@@ -73,6 +73,7 @@ class TlsLayer(StreamConnection):
         self._deadline: asyncio.TimerHandle | None = None  # of the handshake, of idleness, then of the end
         self._leaving = False
         self._quiet = True  # since the deadline was set
+        self._delayed: bytes | None = None  # of a handshake that waits for its turn
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection; the handshake must not last for ever."""
@@ -80,7 +81,35 @@ class TlsLayer(StreamConnection):
         self._set_deadline(_HANDSHAKE_SECONDS)
 
     def take(self, octets: bytes) -> None:
-        """Take octets of the wire: decrypt them, and answer what TLS wants answered."""
+        """Take octets of the wire: decrypt them, and answer what TLS wants answered.
+
+        Handshakes are costly, and many may come at once: those of one listener have to take turns.
+        """
+        if self._session.established or self.listener.handshakes.take():
+            self._take(octets)
+            return
+        self.pause()
+        self._delayed = octets
+        self.listener.handshakes.wait(self._take_delayed)
+
+    def finish(self) -> None:
+        """Take the stream as ended, and frame what is left of it."""
+        self._take_rest()
+        super().finish()
+
+    def _take_rest(self) -> None:
+        octets, self._delayed = self._delayed, None
+        if octets is not None:
+            self._take(octets)
+
+    def _take_delayed(self) -> None:
+        if self._delayed is None:  # the connection ended meanwhile
+            return
+        self._take_rest()
+        if not self.waits and not self.refused:
+            self.resume()
+
+    def _take(self, octets: bytes) -> None:
         session, was_established = self._session, self._session.established
         progress = session.receive(octets)
         super().send(progress.answer)
@@ -102,15 +131,23 @@ class TlsLayer(StreamConnection):
     def connection_lost(self, error: Exception | None) -> None:
         """Keep what is left, and count a handshake that was never completed."""
         self._forget_deadline()
+        self._take_rest()
         if not self._session.established and not self.refused:
             self.listener.intake.counts.refused["TLS handshake: not completed"] += 1
         super().connection_lost(error)
 
     def resume(self) -> None:
         """Read again: a handshake that waited for us has its whole time from now on."""
-        super().resume()
+        if self._delayed is None:
+            super().resume()
         if self._deadline is not None and not self._session.established:
             self._set_deadline(_HANDSHAKE_SECONDS)
+
+    def adapt(self) -> None:
+        """Take that the listener's settings have changed: ``idle_seconds`` counts from now on."""
+        super().adapt()
+        if self._session.established and not self._leaving:
+            self._await_silence()
 
     def close(self) -> None:
         """Close from our side, with close_notify before (section 4.4)."""
@@ -134,7 +171,7 @@ class TlsLayer(StreamConnection):
     def _late(self) -> None:
         if self._leaving:
             super().close()
-        elif self.listener.paused:  # the peer waits for us
+        elif self.waits:  # the peer waits for us
             if self._session.established:
                 self._await_silence()
         elif not self._session.established:
@@ -158,6 +195,10 @@ class TlsLayer(StreamConnection):
 
 class TlsConnection(TlsLayer):
     """One connection of a sender that speaks TLS (RFC 5425)."""
+
+    def leave(self) -> None:
+        """Say close_notify; what the sender sends until it has heard that is taken (section 4.4)."""
+        self._leave()
 
     def pause_writing(self) -> None:
         """End the connection at once: the peer asks TLS for answers (new keys, say), and reads none."""

@@ -7,13 +7,15 @@ import time
 from abc import ABC, abstractmethod
 from typing import Any, Final
 
+from collector.books import DATAGRAMS, EMPTY
 from collector.datagram_reading import DatagramReader, Received
-from collector.datagrams import Datagrams, DropCounter, sort_datagrams
+from collector.datagrams import Datagrams, sort_datagrams
 from collector.given import GivenSocket, open_listening
 from collector.guest_book import GuestBook
 from collector.intake import Intake
+from collector.kernel_drops import KernelDrops
 from collector.settings import ListenerSettings
-from collector.sockets import dropped_datagrams, enlarge_receive_buffer
+from collector.sockets import enlarge_receive_buffer
 
 log = logging.getLogger(__name__)
 
@@ -45,22 +47,34 @@ class DatagramListener(ABC):
         self._socket = opened
         self._octets = min(octets, LARGEST_DATAGRAM)
         self._reader = DatagramReader(opened, self._octets)
-        self._paused = True
+        self.paused = True
+        self._leaves_rest = False
         self._next: asyncio.Handle | None = None  # the next look, while there is no waiting for the socket
+
+    @property
+    def descriptor(self) -> int:
+        """The socket's; -1 when that is closed."""
+        return self._socket.fileno()
+
+    def forgo(self) -> None:
+        """Close the socket unread, before anything was started."""
+        self._socket.close()
 
     async def start(self) -> None:
         """Take datagrams from now on."""
         self.resume()
 
     def resume(self) -> None:
-        """Read again."""
-        self._paused = False
+        """Read again, unless that is over."""
+        if self._socket.fileno() < 0:
+            return
+        self.paused = False
         if self._next is None:
             self._await_datagrams()
 
     def pause(self) -> None:
         """Leave datagrams to the kernel's buffer."""
-        self._paused = True
+        self.paused = True
         asyncio.get_running_loop().remove_reader(self._socket)
         if self._next is not None:
             self._next.cancel()
@@ -76,10 +90,10 @@ class DatagramListener(ABC):
         try:
             count = self.read()
         except Exception:
-            if not self._paused:  # whatever went wrong, the next datagrams are to be read
+            if not self.paused:  # whatever went wrong, the next datagrams are to be read
                 self._await_datagrams()
             raise
-        if self._paused:  # what was read has filled the hand-off
+        if self.paused:  # what was read has filled the hand-off
             return
         if not count:
             self._await_datagrams()
@@ -110,11 +124,26 @@ class DatagramListener(ABC):
             return
         self.pause()
         for _ in range(_LAST_DRAINS):
-            if not self.read():
+            if self._leaves_rest or not self.read():
                 break
             await asyncio.sleep(0)
         self.look_at_drops()
         self._socket.close()
+
+    def keep_at_most(self, octets: int) -> None:
+        """Keep datagrams up to another length whole."""
+        if self._octets != min(octets, LARGEST_DATAGRAM):
+            self._octets = min(octets, LARGEST_DATAGRAM)
+            self._reader = DatagramReader(self._socket, self._octets)
+
+    def change(self, settings: ListenerSettings) -> None:
+        """Go on with other settings, of the same place and transport."""
+        self.keep_at_most(settings.maximum_octets)
+
+    def stop_reading(self) -> None:
+        """Read no more, also not at the end: another listener of ours goes on with the same socket."""
+        self.pause()
+        self._leaves_rest = True
 
     def look_at_drops(self) -> None:  # noqa: B027 - not every kind of socket counts drops
         """Take the kernel's count of what it dropped, if it has one."""
@@ -156,7 +185,7 @@ class UdpListener(DatagramListener):
         self._address, self._port = self._socket.getsockname()[:2]
         # The kernel counts by socket: of several processes that read one, the first adds up its drops.
         self._counts_drops = given is None or given.first
-        self._drops = DropCounter()
+        self._drops = KernelDrops(self._socket, intake.book)
         self.guest_book = GuestBook(name, settings.transport, intake.counts)
 
     def take(self, received: Received) -> None:
@@ -165,11 +194,20 @@ class UdpListener(DatagramListener):
         self.count(received, datagrams)
         self.intake.add(datagrams.frames, datagrams.arrivals, datagrams.flags)
 
+    def change(self, settings: ListenerSettings) -> None:
+        """Go on with other settings, of the same place and transport."""
+        super().change(settings)
+        self._receive_buffer = enlarge_receive_buffer(self._socket, settings.receive_buffer, keep=True)
+        self._settings = settings
+
     def count(self, received: Received, datagrams: Datagrams) -> None:
         """Count what one drain received, and what was found in it."""
         counts = self.intake.counts
         counts.octets += sum(map(len, received.octets))
         counts.empty_datagrams += datagrams.empty
+        self.intake.book.count(DATAGRAMS, len(received.octets))
+        if datagrams.empty:
+            self.intake.book.count(EMPTY, datagrams.empty)
         counts.discarded_octets += datagrams.discarded
         for guest, peer in datagrams.guests:
             self.guest_book.add(guest, peer)
@@ -177,9 +215,8 @@ class UdpListener(DatagramListener):
 
     def look_at_drops(self) -> None:
         """Take the kernel's count of dropped datagrams."""
-        count = dropped_datagrams(self._socket) if self._counts_drops else None
-        if count is not None and (dropped := self._drops.advance(count)):
-            self.intake.counts.lost[KERNEL_BUFFER_FULL] += dropped
+        if self._counts_drops and (dropped := self._drops.look()):
+            self.intake.counts.lost.count(KERNEL_BUFFER_FULL, dropped)
 
     def report(self) -> dict[str, Any]:
         """Give the listener's state for the status, in JSON's types."""

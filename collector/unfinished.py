@@ -24,6 +24,10 @@ class Unfinished:
         self._bound = bound
         self._holders = 0
 
+    def allow(self, bound: int) -> None:
+        """Set another bound."""
+        self._bound = bound
+
     def change(self, before: int, now: int) -> None:
         """Take in that a connection that held ``before`` octets holds ``now``."""
         self.octets += now - before

@@ -8,6 +8,7 @@ import os
 import time
 from typing import Any, Final
 
+from collector.books import DATAGRAMS, EMPTY
 from collector.datagram_reading import Received
 from collector.datagrams import sort_datagrams
 from collector.given import GivenSocket
@@ -51,7 +52,22 @@ class UnixListener(DatagramListener):
         counts = self.intake.counts
         counts.octets += sum(map(len, datagrams.frames))
         counts.empty_datagrams += datagrams.empty
+        self.intake.book.count(DATAGRAMS, len(received.octets))
+        if datagrams.empty:
+            self.intake.book.count(EMPTY, datagrams.empty)
         self.intake.add(datagrams.frames, datagrams.arrivals, datagrams.flags)
+
+    def change(self, settings: ListenerSettings) -> None:
+        """Go on with other settings, of the same path."""
+        super().change(settings)
+        if self._own is not None:
+            self._own.change_mode(int(settings.mode, 8))
+
+    def forgo(self) -> None:
+        """Close the socket unread, before anything was started."""
+        super().forgo()
+        if self._own is not None:
+            self._own.close()
 
     async def close(self) -> None:
         """Take what the kernel still holds; remove the path, if we have made it."""

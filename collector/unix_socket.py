@@ -4,6 +4,7 @@ import errno
 import os
 import socket
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -46,6 +47,12 @@ class UnixSocket:
         if stuck is not None:
             self.opened.close()
             raise ListenerError(_told(name, self._path, stuck))
+
+    def change_mode(self, mode: int) -> None:
+        """Change who may write to the socket."""
+        with suppress(OSError):  # somebody else has removed it
+            if self._path.lstat().st_ino == self._inode:
+                self._path.chmod(mode)
 
     def retire(self) -> None:
         """Take no more, which senders are told; what they have sent can still be read.

@@ -24,6 +24,27 @@ class Running:
     news: asyncio.Event = field(default_factory=asyncio.Event)
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     task: "asyncio.Task[None] | None" = None
+    hear: Callable[[str], None] | None = None
+    change: Callable[[Any, Sequence[tuple[str, int]]], Awaitable[None]] | None = None
+
+    def obey(
+        self,
+        *,
+        state: Callable[[str], None] | None = None,
+        reload: Callable[[Any, Sequence[tuple[str, int]]], Awaitable[None]] | None = None,
+    ) -> None:
+        """Take what obeys orders."""
+        self.hear, self.change = state, reload
+
+    async def reload(self, sockets: Sequence[tuple[str, int]] = (), **settings: Any) -> None:
+        """Order a reload."""
+        assert self.change is not None
+        await self.change(CollectorSettings(**settings), sockets)
+
+    def state(self, name: str) -> None:
+        """Order a state."""
+        assert self.hear is not None
+        self.hear(name)
 
     def report(self, state: Any) -> None:
         """Take a report."""
@@ -96,6 +117,7 @@ async def collecting_alone(
             stop=running.stop,
             given=given,
             first=first,
+            obey=running.obey,
         )
     )
     waiting = asyncio.create_task(running.ready.wait())

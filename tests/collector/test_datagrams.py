@@ -1,4 +1,4 @@
-"""Datagrams put in order: frames, runs of one peer, truncation, and what the kernel dropped."""
+"""Datagrams put in order: frames, runs of one peer, truncation."""
 
 import socket
 import zlib
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from collector.datagram_reading import Received
-from collector.datagrams import DropCounter, sort_datagrams
+from collector.datagrams import sort_datagrams
 from collector.guests import Guest
 from parsers.pipeline import Arrival
 from parsers.schema import Flag
@@ -84,9 +84,3 @@ def test_compressed_datagrams() -> None:
     assert found.frames == (b"<13>a", whole, b"zx^kei>>1iiaann", b"zx\x9cno zlib", long[:2048])
     assert found.flags == {1: (Flag.INFLATED,), 4: (Flag.TRUNCATED, Flag.INFLATED)}
     assert found.compressed == 2
-
-
-def test_drops_add_up() -> None:
-    """What was dropped since the last look, also where the count begins anew after 32 bits."""
-    drops = DropCounter()
-    assert [drops.advance(count) for count in (0, 5, 5, 2**32 - 1, 3)] == [0, 5, 0, 2**32 - 6, 4]

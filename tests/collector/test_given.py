@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from collector.errors import ListenerError
-from collector.given import match_sockets, opened_for_all
+from collector.given import match_sockets
+from collector.held import HeldSockets
 from collector.settings import CollectorSettings, ListenerSettings
 from tests.collector.running import LOOPBACK, collecting_alone, listeners, play
 from tests.collector.storage_double import storage_at
@@ -186,59 +187,24 @@ def test_dropped_datagrams_are_counted_once(folder: Path) -> None:
     play(scene)
 
 
-def test_unix_sockets_are_opened_for_all(folder: Path) -> None:
-    """The supervisor opens Unix sockets, which one process alone can, and removes them at the end."""
-    stream, _ = opened(socket.SOCK_STREAM)
-    settings = CollectorSettings(
-        listeners={
-            "tcp": one("tcp"),
-            "local": ListenerSettings(transport="unix", path=folder / "log"),
-            "closed": ListenerSettings(transport="unix", path=folder / "closed", enabled=False),
-        }
-    )
-    with opened_for_all(settings, [("tcp", stream)]) as (given, _):
-        assert [name for name, _ in given] == ["tcp", "local"]
-        assert (folder / "log").is_socket()
-    assert list(folder.iterdir()) == []
-
-
 def test_given_unix_socket_stays(folder: Path) -> None:
     """A path that another process made is not the collector's to remove."""
     path = folder / "log"
     settings = {"local": ListenerSettings(transport="unix", path=path)}
 
     async def scene() -> None:
-        with opened_for_all(CollectorSettings(listeners=settings), []) as (given, _):
-            copies = [(name, os.dup(number)) for name, number in given]
-            async with (
-                storage_at(folder) as storage,
-                collecting_alone(folder, storage, given=copies, listeners=settings) as running,
-            ):
-                with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-                    sender.sendto(b"<13>a", str(path))
-                await storage.await_messages(1)
-                await running.finish()
-            assert path.is_socket()
+        sockets = HeldSockets(CollectorSettings(listeners=settings), [])
+        copies = [(name, os.dup(number)) for name, number in sockets.of(0)]
+        async with (
+            storage_at(folder) as storage,
+            collecting_alone(folder, storage, given=copies, listeners=settings) as running,
+        ):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+                sender.sendto(b"<13>a", str(path))
+            await storage.await_messages(1)
+            await running.finish()
+        assert path.is_socket()
+        sockets.close()
         assert not path.exists()
 
     play(scene)
-
-
-def test_nothing_is_sent_to_nobody(folder: Path) -> None:
-    """Once a Unix socket is retired senders are told so, and what they have sent before is still there."""
-    path = folder / "log"
-    settings = CollectorSettings(listeners={"local": ListenerSettings(transport="unix", path=path)})
-    with (
-        opened_for_all(settings, []) as (given, retire),
-        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender,
-        socket.socket(fileno=os.dup(given[0][1])) as reader,
-    ):
-        sender.connect(str(path))
-        sender.send(b"<13>before")
-        retire()
-        with pytest.raises(BrokenPipeError):
-            sender.send(b"<13>after")
-        assert not path.exists()
-        assert reader.recv(100) == b"<13>before"
-        with pytest.raises(BlockingIOError):
-            reader.recv(100)

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from collector.reader import Reader
 from collector.rule_settings import SHIPPED
-from collector.rules import file_of, load_and_tell, load_file, load_rules, rules_for, shipped_folder
+from collector.rules import RuleFiles, file_of, load_file, load_rules, rules_for, shipped_folder
 from collector.settings import CollectorSettings, ListenerSettings
 from collector.sources import Sources
 from parsers.pipeline import Arrival
@@ -111,9 +111,23 @@ def test_faults_cost_themselves(tmp_path: Path, caplog: pytest.LogCaptureFixture
     assert "collector.rules.missing.file" in problems[2]
     assert "octet 0 is not UTF-8" in problems[3]
     assert list(fields(own, tmp_path, LOGIN)[0]) == ["all"]
-    load_and_tell(own, tmp_path)
+    RuleFiles(tmp_path).load_and_tell(own)
     assert [record.levelname for record in caplog.records] == ["ERROR"] * 4
     assert problems[0] in caplog.text
+
+
+def test_what_has_not_changed_is_not_compiled_again(tmp_path: Path) -> None:
+    """At a reload a file is read again, with what it includes, and compiled when any of them has changed."""
+    (tmp_path / "a.rules").write_text("version=2\ninclude=b.rules\n")
+    (tmp_path / "b.rules").write_text("version=2\nrule=:one %a:word%\n")
+    own = settings(rules={"a": {"file": "a.rules", "apps": ["sshd"]}}, shipped_rules=False)
+    files = RuleFiles(tmp_path)
+    (first,) = files.load_and_tell(own)
+    (again,) = files.load_and_tell(own)
+    assert again.base is first.base
+    (tmp_path / "b.rules").write_text("version=2\nrule=:two %a:word%\n")
+    (changed,) = files.load_and_tell(own)
+    assert changed.base is not first.base
 
 
 def test_included_files_are_beside(tmp_path: Path) -> None:

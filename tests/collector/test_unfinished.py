@@ -138,7 +138,9 @@ def test_what_has_ended_is_not_cut() -> None:
         counts=ListenerCounts(),
         add=lambda frames, _arrivals, flags: given.append((frames, flags)),
     )
-    listener = SimpleNamespace(intake=intake, maximum_octets=65_536, paused=False)
+    listener = SimpleNamespace(
+        intake=intake, maximum_octets=65_536, paused=False, pace=SimpleNamespace(limited=False)
+    )
     connection = StreamConnection(cast("StreamListener", listener))
     message = MESSAGE[:20_000]
     connection.take(b"%d %s" % (len(message), message))
