@@ -21,8 +21,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+import durable
 from parsers.rebuild import slimmed
-from storage import durable
 from storage.blocks import BLOCK_OCTETS, BLOCK_ROWS, NANOSECONDS_A_DAY, day_of
 from storage.journal_format import WITH_ALL_RAW
 from storage.journal_reader import Damage, JournalReader, runs
@@ -104,7 +104,7 @@ def _day_blocks(reader: JournalReader) -> Iterator[tuple[date, pa.Table]]:
         table = reader.table(run)
         if reader.header.version == WITH_ALL_RAW:
             table = _slimmed(table)
-        for day, part in _by_day(table):
+        for day, part in days_of(table):
             for block in days.setdefault(day, Reblocker()).add(part, octets):
                 yield day, block
     for day, blocks in days.items():
@@ -112,7 +112,7 @@ def _day_blocks(reader: JournalReader) -> Iterator[tuple[date, pa.Table]]:
             yield day, block
 
 
-def _by_day(table: pa.Table) -> Iterator[tuple[date, pa.Table]]:
+def days_of(table: pa.Table) -> Iterator[tuple[date, pa.Table]]:
     """Give a table's records by UTC day of received_at; nearly always there is one."""
     days = pc.divide(table["received_at"].cast(pa.int64()), NANOSECONDS_A_DAY)
     found = pc.unique(days).to_pylist()

@@ -21,7 +21,7 @@ from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC, FileIndex
 from whoosh.util.filelock import try_for
 
-from storage import durable
+import durable
 from storage.blocks import Block
 from storage.index_codec import INDEX_NAME, SCHEMA, CheckedStorage, IndexDamagedError, Writer
 from storage.index_keys import COLUMNS, block_keys

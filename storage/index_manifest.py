@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from storage import durable
+import durable
 from storage.blocks import Block
 
 NAME: Final = "manifest.json"

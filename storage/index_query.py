@@ -34,7 +34,7 @@ def _asked(query: Query, leaf: Leaf, left: Documents) -> Documents:
         return _with_value(query, field, leaf, left)
     if isinstance(query, NumericRange | Regex):
         return left
-    return _with_keys(_keys(query), leaf, left)
+    return with_keys(_keys(query), leaf, left)
 
 
 def _with_value(query: Query, field: query_fields.Field, leaf: Leaf, left: Documents) -> Documents:
@@ -45,7 +45,7 @@ def _with_value(query: Query, field: query_fields.Field, leaf: Leaf, left: Docum
     found &= left
     unlisted = left & leaf.beyond(field.name)
     if unlisted and field.kind is query_fields.Kind.TEXT and not isinstance(query, Regex):
-        unlisted = _with_keys(_keys(query), leaf, unlisted)  # the text of header fields is in the words, too
+        unlisted = with_keys(_keys(query), leaf, unlisted)  # the text of header fields is in the words, too
     return found | unlisted
 
 
@@ -66,7 +66,8 @@ def _keys(query: Query) -> Keys:
     return required_keys(query_glob(query))
 
 
-def _with_keys(keys: Keys, leaf: Leaf, left: Documents) -> Documents:
+def with_keys(keys: Keys, leaf: Leaf, left: Documents) -> Documents:
+    """Give those of ``left`` in which a text that has all these keys may occur."""
     for word in keys.plain:
         listed = leaf.with_key("words", word) & left
         left = listed | leaf.in_filter(frozenset({word}), left & leaf.beyond("words"))

@@ -89,6 +89,11 @@ class DayReader:
         self._reader = FileIndex._reader(storage, SCHEMA, toc.segments, manifest.generation)  # noqa: SLF001
         self._leaves = [Leaf(reader) for reader, _ in self._reader.leaf_readers()] if toc.segments else []
 
+    def documents(self) -> dict[tuple[str, int], tuple[Leaf, int]]:
+        """Give the document of every block, by its segment's file name and its number in it."""
+        with self._lock:
+            return {leaf.block(number): (leaf, number) for leaf in self._leaves for number in leaf.everything}
+
     def ask(self, choose: Callable[[Leaf], Documents]) -> set[tuple[str, int]]:
         """Give the blocks, as file name and number, of the documents that ``choose`` gives of each leaf."""
         with self._lock:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import durable
 from parsers.batch import BatchHeader
-from storage import durable
 from storage.journal_format import JOURNAL_VERSION, Content, JournalHeader, LastBatch, encode_frame
 from storage.journal_reader import JournalReader
 from storage.layout import Layout, StreamName
@@ -38,8 +38,9 @@ class Batch:
 class Journal:
     """The writing end of one stream's journal; there must be only one (storage/worker.py holds the lock).
 
-    Construction recovers what is there. After an OSError from any method the object is of no use: the
-    process must end, acknowledge nothing, and start again with recovery.
+    Construction recovers what is there. After NotWrittenError from any method all is as it was before, and it
+    may be called again. After another OSError the object is of no use: the process must end, acknowledge
+    nothing, and start again with recovery.
     """
 
     def __init__(self, layout: Layout, name: StreamName, settings: JournalSettings, now: float) -> None:
@@ -57,6 +58,7 @@ class Journal:
             self._begin(now)
         # Those that wait to be sealed, oldest first.
         self.finished: list[Path] = [path for path in recovered.files if path != self._path]
+        self.began: dict[Path, float] = recovered.began
 
     @property
     def path(self) -> Path:
@@ -72,6 +74,7 @@ class Journal:
         """Journal batches in this order, with one sync for all of them.
 
         Raises:
+            NotWrittenError: when the disk takes nothing; none of them is journalled.
             OSError: when they may not be on disk. None of them must be acknowledged.
         """
         pieces: list[Any] = []
@@ -88,23 +91,41 @@ class Journal:
         for batch in batches:
             self.state.learn(batch.header.collector, LastBatch(batch.header.number, int(now)))
 
-    def is_full(self, now: float) -> bool:
-        """Say whether a limit of the settings is reached, or the UTC day is another than at its beginning."""
+    def is_full(self, now: float, part: float = 1.0) -> bool:
+        """Say whether a limit of the settings is reached, or the UTC day is another than at its beginning.
+
+        ``part`` is how much of each limit counts. A clock that was set back further than the age allows makes
+        the file full, too, so that it is not kept open until the clock is where it was.
+        """
         limits = self._settings
         return self._batches > 0 and (
-            self._octets >= limits.octets
-            or self._messages >= limits.messages
-            or self._batches >= limits.batches
-            or now - self._began >= limits.age
+            self._octets >= limits.octets * part
+            or self._messages >= limits.messages * part
+            or self._batches >= limits.batches * part
+            or abs(now - self._began) >= limits.age * part
             or now // SECONDS_A_DAY != self._began // SECONDS_A_DAY
         )
 
     def roll(self, now: float, keep_days: int) -> None:
-        """Begin a new file; the old one joins ``finished``. Collectors silent for longer are forgotten."""
-        self._forget(now - keep_days * SECONDS_A_DAY)
-        self.close()
-        self.finished.append(self._path)
+        """Begin a new file; the old one joins ``finished``. Collectors silent for longer are forgotten.
+
+        Raises:
+            NotWrittenError: when the disk takes no new file; the old one is still appended to.
+        """
+        self._forget(now, keep_days)
+        path, descriptor, began = self._path, self._descriptor, self._began
         self._begin(now)
+        os.close(descriptor)
+        self.finished.append(path)
+        self.began[path] = began
+
+    def change(self, settings: JournalSettings) -> None:
+        """Go by other limits from now on."""
+        self._settings = settings
+
+    def oldest(self) -> float | None:
+        """Give when the first message came that the open file holds (seconds, epoch); None: it is empty."""
+        return self._began if self._batches else None
 
     def close(self) -> None:
         """Let go of the file. All that was appended is on disk already."""
@@ -112,7 +133,13 @@ class Journal:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def _forget(self, before: float) -> None:
+    def _forget(self, now: float, keep_days: int) -> None:
+        """Forget those silent for long: by the clock, and by what others sent since.
+
+        A clock that jumps years ahead makes nobody silent: a batch that comes again is known all the same.
+        """
+        seen = max((last.seen for last in self.state.collectors.values()), default=0)
+        before = min(now, seen) - keep_days * SECONDS_A_DAY
         newest = sorted(self.state.collectors.items(), key=lambda item: item[1].seen, reverse=True)
         self.state.collectors = {name: last for name, last in newest[:COLLECTORS] if last.seen >= before}
 
@@ -140,8 +167,8 @@ class Journal:
         self._octets = len(octets)
 
     def _open(self, path: Path, salt: int) -> None:
+        self._descriptor = durable.open_for_append(path)
         self._path = path
         self._salt = salt
-        self._descriptor = durable.open_for_append(path)
         self._octets = self._batches = self._messages = 0
         self._began = 0.0

@@ -31,6 +31,7 @@ from storage.journal_format import (
     header_octets,
     possible_salts,
 )
+from storage.reading import read_through
 
 RESYNC_OCTETS: Final = 1 << 20  # looked through at a time for the next good frame
 CHECK_OCTETS: Final = 1 << 18  # read at a time for a checksum: into the same memory, which stays in the cache
@@ -148,7 +149,7 @@ class JournalReader:
         Raises:
             DamagedError: when they cannot be decoded.
         """
-        payload = self._read(frame.payload_offset, frame.payload_length)
+        payload = self._buffer(frame.payload_offset, frame.payload_length)
         return self._decoded(frame, payload)
 
     def table(self, frames: Sequence[Frame]) -> pa.Table:
@@ -195,20 +196,22 @@ class JournalReader:
         raise DamagedError(Damage(self.path, 0, reason, self.size()))
 
     def _read(self, offset: int, length: int) -> bytes:
-        octets = os.pread(self.descriptor, length, offset)
-        while octets and len(octets) < length:  # the kernel gives at most 2 GiB at a time
-            more = os.pread(self.descriptor, length - len(octets), offset + len(octets))
-            if not more:
-                break
-            octets += more
-        return octets
+        """Give octets that are compared with a checksum, or that decide nothing that is kept."""
+        return read_through(self.descriptor, offset, length)
 
     def _buffer(self, offset: int, length: int) -> pa.Buffer:
-        """Give octets of the file in Arrow's memory, which is given from one block to the next."""
+        """Give octets of the file in Arrow's memory, which is given from one block to the next.
+
+        Raises:
+            DamagedError: when the disk does not give them any more.
+        """
         buffer = pa.allocate_buffer(length)
         view, filled = memoryview(buffer), 0
         while filled < length:
-            count = os.preadv(self.descriptor, [view[filled:]], offset + filled)
+            try:
+                count = os.preadv(self.descriptor, [view[filled:]], offset + filled)
+            except OSError as error:
+                raise DamagedError(Damage(self.path, offset + filled, str(error), length)) from error
             if not count:
                 break
             filled += count

@@ -6,7 +6,7 @@ Arrow lets other threads run while it compresses and compares, so that journalli
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -34,6 +34,7 @@ class Kept:
     journal_octets: int = 0
     archive_octets: int = 0
     seal_errors: int = 0
+    seal_fails: str = ""  # why the last seal failed; nothing when it did not
     segments_merged: int = 0
     merge_errors: int = 0
 
@@ -41,6 +42,7 @@ class Kept:
 @dataclass(slots=True)
 class _Stream:
     waiting: list[Path] = field(default_factory=list)  # oldest first
+    began: dict[Path, float] = field(default_factory=dict)  # when their first message came (seconds, epoch)
     not_before: float = 0.0
     merge_at: float = 0.0
     merged: dict[date, int] = field(default_factory=dict)  # a day's folder as looked at: changed when (ns)
@@ -60,17 +62,42 @@ class Keeper:
         self._streams: dict[StreamName, _Stream] = {}
         self._condition = threading.Condition()
         self._stopping = False
+        self._is_merging_paused = False
         self._thread = threading.Thread(target=self._work, name="keeper", daemon=True)
 
     def start(self) -> None:
         """Begin to work."""
         self._thread.start()
 
-    def give(self, name: StreamName, finished: list[Path]) -> None:
-        """Take over a stream's finished journal files, oldest first, and the care for its archive."""
+    def give(self, name: StreamName, finished: list[Path], began: Mapping[Path, float] | None = None) -> None:
+        """Take over a stream's finished journal files, oldest first, and the care for its archive.
+
+        ``began`` is when the first message of each came, where that is known (seconds since the epoch).
+        """
         with self._condition:
-            self._streams.setdefault(name, _Stream()).waiting += finished
+            stream = self._streams.setdefault(name, _Stream())
+            stream.waiting += finished
+            stream.began |= began or {}
             self._condition.notify()
+
+    def pause_merging(self, *, paused: bool) -> None:
+        """Leave merging for later, or go on with it. Sealing goes on in any case: it makes room."""
+        with self._condition:
+            self._is_merging_paused = paused
+            self._condition.notify()
+
+    def change(self, settings: StorageSettings) -> None:
+        """Go by other settings from the next step on."""
+        self._settings = settings
+
+    def oldest(self) -> float | None:
+        """Give when the oldest message came that waits to be sealed (seconds, epoch); None: none waits."""
+        with self._condition:
+            began = [
+                stream.began[path] for stream in self._streams.values() for path in stream.waiting
+                if path in stream.began
+            ]  # fmt: skip
+        return min(began, default=None)
 
     def waiting(self) -> int:
         """Give the number of journals that wait to be sealed."""
@@ -103,8 +130,9 @@ class Keeper:
         for name, stream in self._streams.items():
             if stream.waiting and now >= stream.not_before:
                 return lambda name=name, stream=stream: self._seal(name, stream)  # type: ignore[misc]
-        for name, stream in self._streams.items():
-            if not stream.waiting and now >= stream.merge_at and self._settings.merge_messages:
+        is_merging = self._settings.merge_messages and not self._is_merging_paused
+        for name, stream in self._streams.items() if is_merging else ():
+            if not stream.waiting and now >= stream.merge_at:
                 return lambda name=name, stream=stream: self._merge(name, stream)  # type: ignore[misc]
         return None
 
@@ -112,29 +140,35 @@ class Keeper:
         path = stream.waiting[0]
         try:
             sealed = seal(self._layout, name, path, self._settings.compression_level)
-        except DamagedError:
+        except DamagedError as error:
             log.exception("%s cannot be read; it stays where it is. See to the disk's health", path)
-            self.kept.seal_errors += 1
-        except Exception:  # whatever it is, the thread goes on, and the journal stays
+            self._failed(error)
+        except Exception as error:  # whatever it is, the thread goes on, and the journal stays
             log.exception("%s was not sealed; it stays searchable and is tried again in a minute", path)
-            self.kept.seal_errors += 1
+            self._failed(error)
             stream.not_before = time.monotonic() + RETRY_SECONDS
             return
         else:
+            self.kept.seal_fails = ""
             self.kept.journals_sealed += 1
             self.kept.messages_archived += sealed.messages
             self.kept.journal_octets += sealed.journal_octets
             self.kept.archive_octets += sealed.archive_octets
         with self._condition:
             stream.waiting.remove(path)
+            stream.began.pop(path, None)
             self._streams[name] = self._streams.pop(name)  # the next one's turn
+
+    def _failed(self, error: Exception) -> None:
+        self.kept.seal_errors += 1
+        self.kept.seal_fails = str(error)
 
     def _merge(self, name: StreamName, stream: _Stream) -> None:
         stream.merge_at = time.monotonic() + MERGE_SECONDS
         if len(list(self._layout.journal(name).glob("*.journal"))) > 1:
             return  # one that could not be sealed: a merged segment must not reach over its seqs
         for day in self._layout.archived_days(name):
-            if day >= utc_today() or self._stopping:
+            if day >= utc_today() or self._stopping or self._is_merging_paused:
                 return
             folder = self._layout.archive_day(name, day)
             try:

@@ -6,6 +6,9 @@ index/tenant=T/stream=S/date=YYYY-MM-DD/                 one Whoosh index
 run/                                                     sockets and state of the running processes
 tls/                                                     the appliance's own key and certificate
 relay/DESTINATION.json                                   how far messages have gone on to other collectors
+queue/PROCESS/                                           what a collector holds until storage has it
+books/                                                   the collectors' counts, and what has expired
+watch/                                                   the inventory of sources
 """
 
 import contextlib
@@ -75,6 +78,21 @@ class Layout:
     def relay(self) -> Path:
         """The folder for the cursors of the relay's destinations."""
         return self.data / "relay"
+
+    @property
+    def queue(self) -> Path:
+        """The folder of the collectors' disk queues, one folder a process."""
+        return self.data / "queue"
+
+    @property
+    def books(self) -> Path:
+        """The folder of the books: what the collectors counted, and what has expired."""
+        return self.data / "books"
+
+    @property
+    def watch(self) -> Path:
+        """The folder of the inventory of sources."""
+        return self.data / "watch"
 
     def journal(self, name: StreamName) -> Path:
         """The folder of a stream's journal files."""

@@ -13,7 +13,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from storage import durable
+import durable
 from storage.layout import Layout, StreamName
 from storage.segment_writer import Origin, SealError, SegmentWriter, difference, reblocked
 from storage.segments import (

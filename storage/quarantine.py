@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from storage import durable
+import durable
 from storage.layout import Layout, StreamName
 
 FILES: Final = 1000  # a stream; a fault that repeats must not fill the disk
@@ -55,6 +55,14 @@ def keep(folder: Path, key: str, octets: bytes, reason: str) -> Path | None:
     durable.write_file(path.with_suffix(".json"), json.dumps(about, indent=1).encode() + b"\n")
     durable.write_file(path, octets[:OCTETS])
     return path
+
+
+def reason_of(path: Path) -> str:
+    """Give why an entry's octets are in quarantine, as far as that can be read."""
+    try:
+        return str(json.loads(path.with_suffix(".json").read_bytes())["reason"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "the reason cannot be read"
 
 
 def _file_name(key: str) -> str:

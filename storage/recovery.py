@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import durable
 from parsers.batch import BatchError, BatchHeader
-from storage import durable, quarantine
+from storage import quarantine
 from storage.journal_format import LastBatch
 from storage.journal_reader import Damage, DamagedError, JournalReader
 from storage.layout import Layout, StreamName, entries
+from storage.reading import read_through
 from storage.segments import list_segments, segment_metadata
 
 NANOSECONDS: Final = 10**9
@@ -42,7 +44,8 @@ class Recovered:
     """A stream at start.
 
     ``files`` are its journals, oldest first, ``newest`` is the last of them when it is in order and can be
-    appended to, ``damages`` is what was found in all of them.
+    appended to, ``damages`` is what was found in all of them, ``began`` when the first message of each came
+    (seconds, epoch).
     """
 
     layout: Layout
@@ -51,6 +54,7 @@ class Recovered:
     files: list[Path] = field(default_factory=list)
     damages: list[Damage] = field(default_factory=list)
     newest: JournalReader | None = None
+    began: dict[Path, float] = field(default_factory=dict)
 
 
 def recover(layout: Layout, name: StreamName) -> Recovered:
@@ -72,6 +76,8 @@ def recover(layout: Layout, name: StreamName) -> Recovered:
             continue
         reader.scan()
         _learn(recovered.state, reader)
+        if reader.frames:
+            recovered.began[path] = reader.frames[0].statistics.received_min / NANOSECONDS
         for damage in reader.damages:
             _report(recovered, damage)
         if _has_good_end(reader, recovered) and not reader.damages:
@@ -89,8 +95,8 @@ def last_batches(reader: JournalReader) -> dict[str, LastBatch]:
 def keep_damage(layout: Layout, name: StreamName, damage: Damage) -> None:
     """Copy damaged octets to the quarantine and say so in the log."""
     with damage.path.open("rb") as file:
-        file.seek(damage.offset)
-        octets = file.read(min(damage.octets, quarantine.OCTETS) if damage.octets else quarantine.OCTETS)
+        length = min(damage.octets, quarantine.OCTETS) if damage.octets else quarantine.OCTETS
+        octets = read_through(file.fileno(), damage.offset, length)
     key = f"{damage.path.name}-{damage.offset}"
     kept = quarantine.keep(quarantine.folder_of(layout, name), key, octets, damage.reason)
     log.error(

@@ -4,11 +4,15 @@ Never today (UTC) nor later, so never anything that is still in a journal within
 and beside a running service: the day's folder is renamed first (one step, durable), so that readers see all
 of the day or nothing, and what a crash leaves behind the rename is removed by the next run. Readers take
 files that vanish under them as expired.
+
+A clock that is years ahead would make everything old. When more days of a stream would go at once than
+storage.retention.days_at_once, nothing goes, and a person is asked.
 """
 
 import contextlib
 import errno
 import logging
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -17,16 +21,24 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-from storage import durable
+import durable
+from storage.expired import note_expired, segment_spans
 from storage.journal_reader import DamagedError
 from storage.layout import Layout, StreamName, entries
 from storage.segments import list_segments, read_footer
 from storage.settings import KEEP_FOR_EVER, StorageSettings
+from storage.tallies import keep_tallies
 
 _TOMBSTONE: Final = ".expired-"  # a name with a dot: Parquet engines pass it over
 _TOMBSTONES: Final = re.compile(r"\.expired-[0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9]+")
 
 log = logging.getLogger(__name__)
+
+
+class TooManyDaysError(Exception):
+    """More days would expire at once than is usual; the message says what to do. Nothing was touched."""
+
+    exit_code = os.EX_UNAVAILABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +52,31 @@ class Expired:
     octets: int
 
 
-def expire(layout: Layout, settings: StorageSettings, today: date, *, dry_run: bool) -> list[Expired]:
+def expire(
+    layout: Layout, settings: StorageSettings, today: date, *, dry_run: bool, however_many: bool = False
+) -> list[Expired]:
     """Expire the days that are more than the settings' number before ``today`` (UTC), oldest first.
 
-    With ``dry_run`` nothing is touched, and what would go is given.
+    With ``dry_run`` nothing is touched, and what would go is given. With ``however_many`` no number of days
+    is too many.
 
     Raises:
+        TooManyDaysError: when that many days are not to go at once.
         OSError: when a folder cannot be renamed or removed; running it again goes on from there.
     """
     done = []
+    if not (dry_run or however_many):
+        _check_number(layout, settings, today)
     for name in layout.streams():
         if not dry_run:
             _remove_tombstones(layout.archive(name))
             _remove_tombstones(layout.index(name))
-        keep = settings.retention.days_of(name)
-        if keep == KEEP_FOR_EVER:
-            continue
-        first_kept = today - timedelta(days=keep)
-        days = [day for day in layout.archived_days(name) if day < first_kept]
-        for day in days:
+        first_kept = _first_kept(settings, name, today)
+        for day in _old_days(layout, name, first_kept):
             done.append(_described(layout, name, day))
             if not dry_run:
+                _note(layout, name, day)
+                keep_tallies(layout, name, day)  # the books go on knowing what it held
                 _remove(layout.archive_day(name, day), day)
                 log.info("expired %s of %s/%s", day, name.tenant, name.stream)
         # The index goes last: a day without its index is scanned, an index without its day is nothing.
@@ -68,6 +84,34 @@ def expire(layout: Layout, settings: StorageSettings, today: date, *, dry_run: b
             if day < first_kept:
                 _remove(layout.index_day(name, day), day)
     return done
+
+
+def _first_kept(settings: StorageSettings, name: StreamName, today: date) -> date:
+    keep = settings.retention.days_of(name)
+    return date.min if keep == KEEP_FOR_EVER else today - timedelta(days=keep)
+
+
+def _old_days(layout: Layout, name: StreamName, first_kept: date) -> list[date]:
+    return [day for day in layout.archived_days(name) if day < first_kept]
+
+
+def _check_number(layout: Layout, settings: StorageSettings, today: date) -> None:
+    most = settings.retention.days_at_once
+    for name in layout.streams():
+        old = _old_days(layout, name, _first_kept(settings, name, today))
+        if most and len(old) > most:
+            raise TooManyDaysError(
+                f"{len(old)} days of {name.tenant}/{name.stream} would expire at once, {old[0]} to "
+                f"{old[-1]}, as it is {today} now: nothing expired. See whether the clock is right, and what "
+                "sysledger retention --dry-run says; if that is what you want, run sysledger retention "
+                "--however-many"
+            )
+
+
+def _note(layout: Layout, name: StreamName, day: date) -> None:
+    """Keep in mind which seqs go: what verify finds missing later has a reason then."""
+    segments = list_segments(layout.archive_day(name, day))
+    note_expired(layout, name, [span for segment in segments for span in segment_spans(segment)])
 
 
 def _described(layout: Layout, name: StreamName, day: date) -> Expired:

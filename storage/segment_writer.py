@@ -16,8 +16,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+import durable
 from parsers.schema import ARCHIVE_SCHEMA, SCHEMA_VERSION
-from storage import durable
 from storage.blocks import BLOCK_OCTETS, BLOCK_ROWS
 from storage.journal_reader import DamagedError
 from storage.layout import StreamName

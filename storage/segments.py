@@ -72,6 +72,12 @@ def segment_name(first_seq: int, last_seq: int) -> str:
     return f"{first_seq:020d}-{last_seq:020d}.parquet"
 
 
+def span_of(file_name: str) -> tuple[int, int] | None:
+    """Give the first and the last seq that a segment's file name tells; None when it is no such name."""
+    match = _NAME.fullmatch(file_name)
+    return None if match is None else (int(match[1]), int(match[2]))
+
+
 def list_segments(folder: Path) -> list[Segment]:
     """Give the segments in a day's folder by seq, those that are merged into another left out.
 

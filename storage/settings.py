@@ -5,6 +5,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from storage.layout import StreamName
+from storage.listen_settings import ListenSettings
 
 KEEP_FOR_EVER: Final = 0
 
@@ -31,6 +32,14 @@ class RetentionSettings(BaseModel):
         default=KEEP_FOR_EVER,
         json_schema_extra={"unit": "days"},
         description="How many days before today are kept. 0 keeps for ever.",
+    )
+    days_at_once: Days = Field(
+        default=31,
+        json_schema_extra={"unit": "days"},
+        description=(
+            "When more days of a stream would expire at once, none does, and sysledger retention says so: "
+            "the clock may be wrong. 0 sets no bound."
+        ),
     )
     streams: dict[StreamKey, Days] = Field(
         default_factory=dict,
@@ -113,6 +122,9 @@ class StorageSettings(BaseModel):
     journal: JournalSettings = Field(default_factory=JournalSettings, description="Journal files.")
     retention: RetentionSettings = Field(default_factory=RetentionSettings, description="Expiry of old days.")
     index: IndexSettings = Field(default_factory=IndexSettings, description="The index for searching.")
+    listen: ListenSettings = Field(
+        default_factory=ListenSettings, description="Collectors on other machines."
+    )
     window: int = Field(
         default=64,
         ge=1,
@@ -126,6 +138,16 @@ class StorageSettings(BaseModel):
         le=1 << 30,
         json_schema_extra={"unit": "octets"},
         description="At most this much is written before a sync to disk, and held in memory until then.",
+    )
+    keep_free: int = Field(
+        default=64 << 20,
+        ge=0,
+        le=1 << 40,
+        json_schema_extra={"unit": "octets"},
+        description=(
+            "Octets that are left free on the disk of the data folder. When there are no more, nothing is "
+            "taken from collectors, which keep what comes, while journals are sealed to make room."
+        ),
     )
     compression_level: int = Field(
         default=3,

@@ -4,35 +4,45 @@ Group commit: everything that waits on the socket, up to a bound, is checked and
 file that was touched is synced once, then all of it is acknowledged. Under load commits grow by themselves,
 at rest each batch is on disk at once.
 
-After a failed write or sync the worker ends without acknowledging; its next start recovers.
+After a failed write or sync the worker ends without acknowledging; its next start recovers. A disk that is
+full or read-only is no such failure (storage/room.py): the commit at hand is held and tried again each
+second, nothing is read from the socket meanwhile, so that collectors keep what they have, and a worker that
+starts on such a disk waits in the same way.
 """
 
 import asyncio
+import contextlib
 import logging
 import os
+import select
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import zmq
 
+from curve import KeyPair
+from durable import NotWrittenError
 from parsers.batch import BatchError, BatchHeader
 from storage import quarantine
 from storage.commit import Commit, Counts
 from storage.handoff import Peers, Verdict, check_batch, names_in, stream_of
-from storage.journal import Batch, Journal
-from storage.keeper import Keeper
-from storage.layout import Layout, StreamName
-from storage.lock import FolderLock
+from storage.journal import Batch
+from storage.layout import Layout
+from storage.listen import Listening, check_same_place
+from storage.orders import OK, PAUSED_IN, Obey, obey_nobody
+from storage.room import Room
 from storage.settings import StorageSettings
+from storage.streams import Streams
 
 POLL_MILLISECONDS: Final = 500  # at rest: how late it is noticed that a journal is old enough
+RETRY_MILLISECONDS: Final = 1000  # how often it is tried whether the disk has room again
 REPORT_SECONDS: Final = 1.0
-STOP_SECONDS: Final = 30.0  # for the seal at hand; what it does not finish it begins anew at the next start
-STREAMS: Final = 1024  # written by one worker: each has a file open
 COLLECTOR_OCTETS: Final = 200  # of a collector's id
 LINGER_MILLISECONDS: Final = 1000  # for the last acknowledgements
 WAITING: Final = 2  # messages of a peer that are read ahead of their turn: what waits, waits at the peer
@@ -48,9 +58,11 @@ async def run(  # noqa: PLR0913 - what every role is given
     *,
     layout: Layout,
     endpoint: str,
+    keys: KeyPair | None = None,
     report: Report,
     ready: Callable[[], None],
     stop: asyncio.Event,
+    obey: Obey = obey_nobody,
 ) -> None:
     """Be the storage role until ``stop`` is set.
 
@@ -61,7 +73,8 @@ async def run(  # noqa: PLR0913 - what every role is given
         OSError: when something could not be made durable.
     """
     loop = asyncio.get_running_loop()
-    worker = Worker(settings, layout=layout, endpoint=endpoint)
+    worker = Worker(settings, layout=layout, endpoint=endpoint, keys=keys)
+    obey(state=worker.hear, reload=partial(_reload, worker))
     work = asyncio.create_task(
         asyncio.to_thread(
             worker.serve,
@@ -78,6 +91,15 @@ async def run(  # noqa: PLR0913 - what every role is given
         await work
 
 
+async def _reload(worker: "Worker", settings: StorageSettings, _sockets: Sequence[tuple[str, int]]) -> None:
+    """Have the worker go by other settings; returns when it does."""
+    worker.check_change(settings)
+    done = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    worker.change(settings, lambda: _call(loop, done.set))
+    await done.wait()
+
+
 def _call(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *arguments: Any) -> None:
     loop.call_soon_threadsafe(function, *arguments)
 
@@ -85,14 +107,28 @@ def _call(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *argum
 class Worker:
     """Serves one endpoint and the streams that collectors send to it. ``serve`` may be called once."""
 
-    def __init__(self, settings: StorageSettings, *, layout: Layout, endpoint: str) -> None:
+    def __init__(
+        self,
+        settings: StorageSettings,
+        *,
+        layout: Layout,
+        endpoint: str,
+        keys: KeyPair | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._settings = settings
+        self._keys = keys
+        self._network: Listening | None = None
         self._layout = layout
         self._endpoint = endpoint
         self._peers = Peers()
-        self._journals: dict[StreamName, Journal] = {}
-        self._locks: list[FolderLock] = []
-        self._keeper = Keeper(layout, settings)
+        self._clock = clock
+        self._streams = Streams(layout, settings, clock)
+        self._room = Room(layout.data)
+        self._state = OK
+        self._orders: deque[Callable[[], None]] = deque()  # from other threads
+        self._untaken: list[zmq.Frame] | None = None  # read from the socket, and refused by the disk
+        self._held: Commit | None = None  # that could not be written yet
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         weakref.finalize(self, os.close, self._wake)
         self._stopping = False
@@ -103,6 +139,24 @@ class Worker:
         self._stopping = True
         os.eventfd_write(self._wake, 1)
 
+    def hear(self, state: str) -> None:
+        """Go by this state of the appliance from now on; from any thread."""
+        self._state = state
+        self._streams.keeper.pause_merging(paused=state in PAUSED_IN)
+
+    def check_change(self, settings: StorageSettings) -> None:
+        """See whether the worker can go by these settings.
+
+        Raises:
+            ListenError: when it would have to listen elsewhere.
+        """
+        check_same_place(self._settings.listen, settings.listen)
+
+    def change(self, settings: StorageSettings, done: Callable[[], None]) -> None:
+        """Go by other settings, and call ``done`` from then on; from any thread."""
+        self._orders.append(partial(self._change, settings, done))
+        os.eventfd_write(self._wake, 1)
+
     def serve(self, *, report: Report, ready: Callable[[], None]) -> None:
         """Work until ``stop`` is called: what was received by then is journalled and acknowledged.
 
@@ -111,20 +165,15 @@ class Worker:
             OSError: when something could not be made durable. Nothing of it was acknowledged.
         """
         try:
-            for name in self._layout.streams():
-                self._open(name)
-            self._keeper.start()
+            self._open_streams()
+            self._streams.keeper.start()
             with zmq.Context() as context, context.socket(zmq.ROUTER) as socket:
                 self._bind(socket)
-                ready()
-                self._loop(socket, report)
+                with self._listening(context, socket):
+                    ready()
+                    self._loop(socket, report)
         finally:
-            if not self._keeper.stop(STOP_SECONDS):
-                log.warning("a seal is still at work; it is begun anew at the next start")
-            for journal in self._journals.values():
-                journal.close()
-            for lock in self._locks:
-                lock.release()
+            self._streams.close()
         self._report(report)
 
     def _bind(self, socket: zmq.Socket[bytes]) -> None:
@@ -136,6 +185,15 @@ class Worker:
             Path(self._endpoint.removeprefix("ipc://")).parent.mkdir(parents=True, exist_ok=True)
         socket.bind(self._endpoint)
 
+    def _listening(
+        self, context: zmq.Context[zmq.Socket[bytes]], socket: zmq.Socket[bytes]
+    ) -> contextlib.AbstractContextManager[Any]:
+        """Listen on the network, too, when that is configured."""
+        if self._settings.listen.endpoint is None:
+            return contextlib.nullcontext()
+        self._network = Listening(context, socket, self._settings.listen, self._keys)
+        return contextlib.closing(self._network)
+
     def _loop(self, socket: zmq.Socket[bytes], report: Report) -> None:
         poller = zmq.Poller()
         poller.register(socket, zmq.POLLIN)
@@ -143,8 +201,10 @@ class Worker:
         report_at = 0.0
         while True:
             stopping = self._stopping
-            poller.poll(POLL_MILLISECONDS)
-            while self._commit(socket):
+            self._await(poller, 0 if stopping else POLL_MILLISECONDS)
+            while self._orders:
+                self._orders.popleft()()
+            while self._open_streams() and self._commit(socket):
                 self._roll_full()
             self._roll_full()
             if time.monotonic() >= report_at:
@@ -153,29 +213,71 @@ class Worker:
             if stopping:
                 return
 
+    def _await(self, poller: zmq.Poller, milliseconds: int) -> None:
+        """Wait for something to do. While the disk takes nothing, what comes waits where it is."""
+        if self._room.since is None or not milliseconds:
+            poller.poll(milliseconds)
+        else:
+            select.select([self._wake], [], [], RETRY_MILLISECONDS / 1000)
+        with contextlib.suppress(BlockingIOError):
+            os.eventfd_read(self._wake)
+
     def _commit(self, socket: zmq.Socket[bytes]) -> bool:
         """Take what waits on the socket, make it durable, answer; say whether more may be waiting."""
+        commit, is_more = (self._held, True) if self._held is not None else self._taken(socket)
+        if commit.batches and not self._tries(partial(self._write, commit)):
+            self._held = commit
+            return False
+        self._held = None
+        if self._room.since is not None and self._untaken is None:
+            self._look_for_room()
+        for answer in commit.answers(self._streams.journals, self._settings.window):
+            socket.send_multipart(answer)
+        return is_more
+
+    def _taken(self, socket: zmq.Socket[bytes]) -> tuple[Commit, bool]:
+        """Take what waits on the socket, within a bound; say whether more may be waiting."""
         commit = Commit()
         octets = 0
         while octets < self._settings.commit_octets:
             try:
-                parts = socket.recv_multipart(zmq.NOBLOCK, copy=False)
+                parts = self._untaken or socket.recv_multipart(zmq.NOBLOCK, copy=False)
             except zmq.Again:
-                break
+                return commit, False
             octets += sum(len(part) for part in parts)
-            self._take(commit, parts)
-        if commit.batches:
-            self._write(commit)
-        for answer in commit.answers(self._journals, self._settings.window):
-            socket.send_multipart(answer)
-        return octets >= self._settings.commit_octets
+            self._untaken = parts
+            if not self._tries(partial(self._take, commit, parts)):
+                return commit, False
+            self._untaken = None
+        return commit, True
+
+    def _look_for_room(self) -> None:
+        """See whether the disk has room again, now that nothing waits for it."""
+        if self._tries(partial(self._room.need, 0, self._settings.keep_free)):
+            self._room.found(self._clock())
+
+    def _open_streams(self) -> bool:
+        return self._tries(self._streams.open_all)
+
+    def _tries(self, step: Callable[[], None]) -> bool:
+        """Do something; say whether the disk took it. If not, it can be done again."""
+        try:
+            step()
+        except NotWrittenError as error:
+            self._room.refused(error, self._clock())
+            return False
+        return True
 
     def _write(self, commit: Commit) -> None:
+        """Write a commit's batches; what has been written stays so when it is refused, and tried again."""
+        self._room.need(commit.octets, self._settings.keep_free)
         began = time.monotonic()
-        now = time.time()
-        for name, batches in commit.batches.items():
-            self._journals[name].append(batches, now)
+        now = self._clock()
+        while commit.batches:
+            name, batches = next(iter(commit.batches.items()))
+            self._streams.journals[name].append(batches, now)
             self._counts.stored(batches)
+            del commit.batches[name]
         self._counts.commits += 1
         self._counts.slowest_commit = max(self._counts.slowest_commit, time.monotonic() - began)
 
@@ -197,7 +299,7 @@ class Worker:
         try:
             header = BatchHeader.decode(octets)
             name = stream_of(header)
-            journal = self._journal(name)
+            journal = self._streams.journal(name)
             verdict = self._peers.judge(identity, header, commit.last_number(journal, header.collector))
             if verdict is Verdict.STORE:
                 commit.store(name, Batch(header, check_batch(header, octets, payload)))
@@ -217,51 +319,35 @@ class Worker:
         kept = quarantine.keep(quarantine.folder_of(self._layout, None), key, bytes(payload), reason)
         log.error("refused batch %d of %s: %s; it lies in %s. Report this", number, stream, reason, kept)
         self._counts.batches_refused += 1
-        commit.refuse(identity, stream, number, reason)
-
-    def _journal(self, name: StreamName) -> Journal:
-        """Give a stream's journal, a new one when it is the first time.
-
-        Raises:
-            BatchError: when there are too many streams.
-        """
-        if name not in self._journals:
-            if len(self._journals) >= STREAMS:
-                raise BatchError(f"more than {STREAMS} streams; send to fewer")
-            self._open(name)
-        return self._journals[name]
-
-    def _open(self, name: StreamName) -> None:
-        """Lock a stream, and recover its journal."""
-        self._locks.append(FolderLock(self._layout.journal(name), f"stream {name.tenant}/{name.stream}"))
-        journal = Journal(self._layout, name, self._settings.journal, time.time())
-        self._journals[name] = journal
-        self._give(journal)
+        commit.refuse(identity, stream, number, reason, collector)
 
     def _roll_full(self) -> None:
-        now = time.time()
-        for journal in self._journals.values():
-            if journal.is_full(now):
-                journal.roll(now, self._settings.collector_days)
-                self._give(journal)
+        self._streams.roll(early=self._state != OK, at_once=self._room.since is not None)
 
-    def _give(self, journal: Journal) -> None:
-        self._keeper.give(journal.name, journal.finished)
-        journal.finished = []
+    def _change(self, settings: StorageSettings, done: Callable[[], None]) -> None:
+        self._settings = settings
+        self._streams.change(settings)
+        if self._network is not None:
+            self._network.admit(settings.listen.collectors)
+        done()
 
     def _report(self, report: Report) -> None:
         report(
             {
                 "endpoint": self._endpoint,
                 **asdict(self._counts),
-                **asdict(self._keeper.kept),
-                "journals_waiting": self._keeper.waiting(),
+                **asdict(self._streams.keeper.kept),
+                "journals_waiting": self._streams.keeper.waiting(),
+                "oldest_journal_seconds": round(self._streams.oldest_seconds(), 3),
+                "disk_free_octets": self._room.free(),
+                "cannot_write_since": self._room.since,
+                "cannot_write_reason": self._room.reason,
                 "streams": {
                     f"{name.tenant}/{name.stream}": {
                         "next_seq": journal.state.next_seq,
                         "damages": len(journal.damages),
                     }
-                    for name, journal in self._journals.items()
+                    for name, journal in self._streams.journals.items()
                 },
             }
         )

@@ -15,11 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import durable
 from parsers import rebuild
 from parsers.pipeline import Arrival, parse_frames
 from parsers.rebuild import exact_octets
 from parsers.schema import ARCHIVE_SCHEMA
-from storage import durable, quarantine
+from storage import quarantine
 from storage.archive import seal
 from storage.blocks import BLOCK_ROWS
 from storage.catalogue import Catalogue

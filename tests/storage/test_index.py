@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from whoosh.index import TOC
 from whoosh.writing import SegmentWriter
 
-from storage import durable, index, index_codec, index_manifest
+import durable
+from storage import index, index_codec, index_manifest
 from storage.catalogue import Block, Catalogue
 from storage.index import IndexBusyError, IndexWriter, octets_of, remove_index
 from storage.index_cache import IndexCache, Verdict

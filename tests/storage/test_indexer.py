@@ -100,6 +100,30 @@ def test_a_damaged_segment_holds_nothing_up(layout: Layout, archive: Any) -> Non
     assert healed.pending == 0
 
 
+def test_a_disk_that_refuses_is_told_of_once(
+    layout: Layout, archive: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often the index cannot be written, one sentence says it, and another that it works again."""
+    monkeypatch.setattr("storage.indexer.RETRY_SECONDS", 0.0)
+    caplog.set_level("INFO")
+    archive(layout, rows(4))
+    blocker = layout.index_day(STREAM, date(2026, 3, 1)) / "index.lock"
+    blocker.mkdir(parents=True)
+    indexer = Indexer(IndexSettings(), layout)
+    for _ in range(3):
+        indexer.once()
+    (told,) = caplog.records
+    assert told.levelname == "ERROR"
+    assert told.exc_info is None
+    assert "2026-03-01" in told.getMessage()
+    assert "See to the space" in told.getMessage()
+    assert indexer.state()["errors"] == 3
+    blocker.rmdir()
+    indexer.once()
+    assert [record.getMessage() for record in caplog.records[1:]] == ["the index is written again"]
+    assert indexer.pending == 0
+
+
 def test_status_and_rebuild(layout: Layout, archive: Any) -> None:
     """Status counts segments and octets; rebuild makes the index of the days asked for anew and says so."""
     archive(layout, rows(4))

@@ -7,7 +7,8 @@ from zlib import crc32
 
 import pytest
 
-from storage import durable, quarantine
+import durable
+from storage import quarantine
 from storage.archive import seal
 from storage.catalogue import Catalogue
 from storage.journal import Batch, Journal

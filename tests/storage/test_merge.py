@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from storage import durable
+import durable
 from storage.archive import seal
 from storage.catalogue import Catalogue
 from storage.journal import Batch, Journal

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 import zmq
 
+import durable
 from parsers.batch import BatchHeader, decode_records, encode_records
 from parsers.rebuild import exact_octets
-from storage import durable
 from storage.catalogue import Catalogue
 from storage.journal import Batch
 from storage.layout import Layout, StreamName
@@ -108,8 +108,14 @@ def context() -> Iterator[zmq.Context[zmq.Socket[bytes]]]:
 class Running:
     """A worker in a thread of this process."""
 
-    def __init__(self, layout: Layout, endpoint: str, settings: StorageSettings) -> None:
-        self.worker = Worker(settings, layout=layout, endpoint=endpoint)
+    def __init__(
+        self,
+        layout: Layout,
+        endpoint: str,
+        settings: StorageSettings,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.worker = Worker(settings, layout=layout, endpoint=endpoint, clock=clock)
         self.reports: list[Mapping[str, Any]] = []
         self.error: BaseException | None = None
         self._ready = threading.Event()
@@ -162,7 +168,7 @@ def test_a_batch_is_acknowledged_when_it_is_stored(
     client = Client(context, endpoint)
     assert client.hello() == [b"WELCOME", b"64"]
     client.send(make_parsed([b"a", b"b"], 1, "c"))
-    assert client.answer() == [b"ACK", b"default/syslog", b"1", b"64"]
+    assert client.answer() == [b"ACK", b"default/syslog", b"1", b"64", b"c"]
     assert all_records() == [(1, b"a"), (2, b"b")]
 
 
@@ -229,8 +235,8 @@ def test_bad_batches_go_to_quarantine(
     client.send(make_parsed([b"1"], 1, "c"))
     assert client.answer()[2] == b"1"
     client.raw(b"BATCH", BatchHeader("default", "syslog", "c", 2, 1, 1).encode(), b"not Arrow")
-    kind, stream, number, reason = client.answer()
-    assert (kind, stream, number) == (b"REFUSED", b"default/syslog", b"2")
+    kind, stream, number, reason, collector = client.answer()
+    assert (kind, stream, number, collector) == (b"REFUSED", b"default/syslog", b"2", b"c")
     assert b"not an Arrow IPC payload" in reason
     client.send(make_parsed([b"3"], 3, "c"))
     assert client.answer()[2] == b"3"
