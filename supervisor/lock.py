@@ -21,8 +21,11 @@ class Lock:
     """An advisory lock (flock) on a file that holds its holder's process id as text.
 
     The kernel takes it back when the process ends, however it ends, so there are no stale locks; the file
-    stays, and means nothing by itself.
+    stays, and means nothing by itself: empty after an orderly end, with the id of a holder that was killed.
+    ``was_left`` tells, once the lock is held, whether the last holder was.
     """
+
+    was_left = False
 
     def __init__(self, path: Path, what: str) -> None:
         self._path = path
@@ -40,6 +43,7 @@ class Lock:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         for _ in range(_ATTEMPTS):
             if _try(descriptor):
+                self.was_left = bool(_written(descriptor))
                 os.ftruncate(descriptor, 0)
                 os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
                 self._descriptor = descriptor
@@ -55,6 +59,7 @@ class Lock:
     def release(self) -> None:
         """Let the lock go. A second time does nothing."""
         if self._descriptor >= 0:
+            os.ftruncate(self._descriptor, 0)
             os.close(self._descriptor)
             self._descriptor = -1
 

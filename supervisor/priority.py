@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-POLITE: Final = frozenset({"indexer"})  # it may be late; what is late in receiving is lost
+POLITE: Final = frozenset({"indexer", "watch"})  # they may be late; what is late in receiving is lost
 NICENESS: Final = 10
 _AUTOGROUP: Final = Path("/proc/self/autogroup")
 

@@ -173,6 +173,16 @@ def start(role: str, level: str, address: tuple[str, int] | None) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
+def change(role: str, level: str, address: tuple[str, int] | None) -> None:
+    """Be on other settings; see ``start``. Lines that wait for the old listener are still sent there."""
+    handlers = logging.getLogger().handlers
+    addresses = [handler.address for handler in handlers if isinstance(handler, SelfHandler)]
+    if addresses == ([] if address is None else [address]):
+        logging.getLogger().setLevel(level.upper())
+    else:
+        start(role, level, address)
+
+
 def stop() -> None:
     """Close the handlers, so that what is queued gets sent. Logging goes nowhere after it."""
     logging.shutdown()

@@ -4,6 +4,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from supervisor.monitor_settings import MonitorSettings
+from supervisor.status_settings import StatusSettings
+
+RoleName = Literal["storage", "indexer", "collector", "web", "relay", "watch"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
@@ -12,6 +16,14 @@ class SupervisorSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    roles: tuple[RoleName, ...] = Field(
+        default=(),
+        description=(
+            "What `sysledger run` runs on this machine, such as ['collector'] or ['storage', 'indexer', "
+            "'web', 'watch']. Empty: everything, or the collector alone when collector.storage names storage "
+            "on other machines."
+        ),
+    )
     log_level: LogLevel = Field(
         default="info", description="The least severe of our own log lines that is written."
     )
@@ -53,3 +65,5 @@ class SupervisorSettings(BaseModel):
         json_schema_extra={"unit": "seconds"},
         description="The longest pause before a role that died is started again.",
     )
+    monitor: MonitorSettings = Field(default_factory=MonitorSettings)
+    status: StatusSettings = Field(default_factory=StatusSettings)

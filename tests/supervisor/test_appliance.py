@@ -2,14 +2,19 @@
 
 import logging
 import os
+import socket
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from supervisor.appliance import await_earlier, own_process, roles
+from collector.errors import ListenerError
+from collector.held import HeldSockets
+from collector.settings import CollectorSettings, ListenerSettings
+from supervisor.appliance import await_earlier, opened_within, own_process, roles
 from supervisor.lock import Lock, LockedError
 from supervisor.status import lock_path
 from tests.machine import await_true
@@ -67,3 +72,24 @@ def test_the_wait_has_a_bound(tmp_path: Path) -> None:
     """A role that somebody runs alone is not waited for without end; it will say itself who has its lock."""
     with Lock(lock_path(tmp_path, "storage"), "role storage"):
         await_earlier(tmp_path, ["storage"], 0)
+
+
+def test_ports_that_a_killed_run_still_has_are_waited_for() -> None:
+    """A port that is taken is tried again within the bound, and told at once where there is none."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port, attempts = taken.getsockname()[1], 0
+
+        def opening() -> Any:
+            nonlocal attempts
+            attempts += 1
+            if attempts == 3:
+                taken.close()
+            listener = ListenerSettings(transport="tcp", address="127.0.0.1", port=port)
+            return HeldSockets(CollectorSettings(listeners={"tcp": listener}), ())
+
+        with pytest.raises(ListenerError, match="is taken by another program"):
+            opened_within(0.0, opening)
+        opened_within(60.0, opening).close()
+    assert attempts == 3

@@ -36,6 +36,22 @@ def test_a_second_process_is_told_who_holds_it(tmp_path: Path) -> None:
         assert holder(path) == os.getpid()
 
 
+def test_a_killed_holder_is_known(tmp_path: Path) -> None:
+    """Who takes the lock learns whether the last holder was killed; an orderly end leaves nothing behind."""
+    path = tmp_path / "test.lock"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.kill()
+        process.wait(10)
+    with Lock(path, "a test") as lock:
+        assert lock.was_left
+    with Lock(path, "a test") as lock:
+        assert not lock.was_left
+
+
 def test_asking_for_the_holder_does_not_take_the_lock(tmp_path: Path) -> None:
     """A lock that nobody has stays free after a look at it, and one that was never made is not made."""
     path = tmp_path / "test.lock"
