@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from supervisor.status import URL
+
 OWN_LISTENER: Final = "self"  # takes the appliance's own log
 
 _ANY: Final = frozenset({"::", "0.0.0.0"})  # noqa: S104 - told apart here, not bound
@@ -46,7 +48,8 @@ def banner(version: str, data: str, reports: Sequence[Mapping[str, Any]]) -> str
         version: of this release.
         data: the data folder.
         reports: what the roles said when they were ready. A collector's has ``listeners`` by name, each with
-            ``transport``, ``address``, ``port`` and, for TLS, ``fingerprints``; the web role's has ``url``.
+            ``transport``, ``address``, ``port`` and, for TLS, ``fingerprints``; the web role has ``url``,
+            the supervisor ``status_url``.
     """
     there = listeners(reports)
     lines = [f"Sysledger {version} is running on data folder {data}", ""]
@@ -54,7 +57,13 @@ def banner(version: str, data: str, reports: Sequence[Mapping[str, Any]]) -> str
     lines += _fingerprints(there)
     if attempt := _attempt(there):
         lines += ["", f"  Try it   {attempt}"]
-    lines += [line for report in reports if "url" in report for line in ("", f"  Search   {report['url']}")]
+    urls = [
+        f"  Status   {report[URL]}readyz, /healthz, /status.json, /metrics"
+        for report in reports
+        if URL in report
+    ]
+    urls += [f"  Search   {report['url']}" for report in reports if "url" in report]
+    lines += ["", *urls] if urls else []
     return "\n".join([*lines, "", "  Ctrl-C stops it.", ""])
 
 

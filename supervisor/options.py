@@ -15,6 +15,7 @@ class RoleName(StrEnum):
     INDEXER = "indexer"
     WEB = "web"
     RELAY = "relay"
+    WATCH = "watch"
 
 
 class StateOutput(StrEnum):
@@ -85,9 +86,14 @@ Limit = Annotated[int, Option("--limit", min=0, help="How many are shown, the ne
 Count = Annotated[bool, Option("--count", help="Print the number of matches, and nothing else.")]
 Records = Annotated[RecordOutput, Option("--output", help="How messages are shown.")]
 State = Annotated[StateOutput, Option("--output", help="How it is shown.")]
+Watch = Annotated[bool, Option("--watch", help="Show it anew each second, with rates, until Ctrl-C.")]
 Day = Annotated[
     str, Option("--date", metavar="DATE", help="UTC day of receipt: 2026-11-20, today, yesterday.")
 ]
+BookDay = Annotated[
+    str | None, Option("--date", metavar="DATE", help="Only this UTC day of receipt: 2026-11-20, today.")
+]
+BySource = Annotated[bool, Option("--sources", help="A line for each source (peer), not for each listener.")]
 Framing = Annotated[FramingName, Option("--framing", help="LF after each message, or octet counting before.")]
 Lines = Annotated[Path, Argument(metavar="FILE", help="One message a line; - is stdin.")]
 Message = Annotated[str, Argument(metavar="MESSAGE", help="The message; - reads it from stdin.")]
@@ -109,6 +115,14 @@ Listener = Annotated[
     str | None,
     Option("--listener", metavar="NAME", help="Listener of the configuration that messages come by."),
 ]
+OfTenant = Annotated[str | None, Option("--tenant", help="Only this tenant's [default: every].")]
+OfStream = Annotated[str | None, Option("--stream", help="Only this stream [default: every].")]
+OfDay = Annotated[
+    str | None, Option("--date", metavar="DATE", help="Only this UTC day of the archive: 2026-11-20, today.")
+]
+Quick = Annotated[bool, Option("--quick", help="Frames, footers and the index only: no message is read.")]
+Repair = Annotated[bool, Option("--repair", help="Make damaged indexes anew. All else needs a backup.")]
+HoweverMany = Annotated[bool, Option("--however-many", help="Expire any number of days at once.")]
 DryRun = Annotated[bool, Option("--dry-run", help="Say what would be expired, and expire nothing.")]
 PrintDefault = Annotated[bool, Option("--print-default", help="Print the commented default file instead.")]
 Role = Annotated[RoleName | None, Option("--role", help="Run this role alone, in the foreground.")]
@@ -133,6 +147,24 @@ Days = Annotated[int, Option("--days", min=1, max=36_500, help="Days that the ce
 Force = Annotated[bool, Option("--force", help="Replace files that are there.")]
 Shown = Annotated[
     str, Argument(metavar="FILE|HOST:PORT", help="A certificate, or a TLS server that shows one.")
+]
+# Of `sysledger sources`.
+HostOrPeer = Annotated[
+    str | None,
+    Argument(
+        metavar="HOST-OR-PEER", help="Only these: a host name or an address; * and ? stand for anything."
+    ),
+]
+Silent = Annotated[bool, Option("--silent", help="Only sources that have fallen silent.")]
+OnlyFindings = Annotated[
+    bool, Option("--findings", help="What is out of the ordinary, and what was until lately.")
+]
+Update = Annotated[
+    bool, Option("--update", help="Read first what was stored since the watch last wrote its inventory.")
+]
+Rebuild = Annotated[
+    bool,
+    Option("--rebuild", help="Make the inventory anew from all that is stored, with the service stopped."),
 ]
 # Of `sysledger rules`.
 RuleFiles = Annotated[

@@ -28,6 +28,11 @@ def console() -> Console:
     return Console(width=width, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 
+def live_console() -> Console:
+    """Give the console for a screen that is drawn anew: no wider than the terminal, whose lines end there."""
+    return Console(highlight=False, markup=False, emoji=False)
+
+
 def print_messages(tables: Iterable[Any], visible: Callable[[str], str]) -> None:
     """Print a line for each record: time of receipt, severity, HOSTNAME, APP-NAME[PROCID], MSG.
 
@@ -65,7 +70,14 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     return made
 
 
+def right(text: str) -> Text:
+    """Give the text of a cell that stands right, as numbers do."""
+    return Text(text, justify="right")
+
+
 def _cell(value: object) -> Text:
+    if isinstance(value, Text):
+        return value
     if value is None:
         return Text("-")
     if isinstance(value, int) and not isinstance(value, bool):

@@ -1,5 +1,7 @@
 """The banner says where to send, what to try and where to look, and nothing that is not there."""
 
+from typing import Any
+
 from supervisor.banner import banner
 
 COLLECTOR = {
@@ -16,9 +18,18 @@ COLLECTOR = {
 }
 
 
+REPORTS: list[dict[str, Any]] = [
+    {},
+    COLLECTOR,
+    COLLECTOR,
+    {"url": "http://127.0.0.1:8514/"},
+    {"status_url": "http://127.0.0.1:8515/"},
+]
+
+
 def test_everything_a_newcomer_needs() -> None:
     """Ports, fingerprint, a line for logger(1) and the page's address are there; two collectors show once."""
-    text = banner("1.2", "var", [{}, COLLECTOR, COLLECTOR, {"url": "http://127.0.0.1:8514/"}])
+    text = banner("1.2", "var", REPORTS)
     assert text.splitlines() == [
         "Sysledger 1.2 is running on data folder var",
         "",
@@ -31,6 +42,7 @@ def test_everything_a_newcomer_needs() -> None:
         "",
         '  Try it   logger --server 127.0.0.1 --port 5514 --udp --rfc5424 "hello, Sysledger"',
         "",
+        "  Status   http://127.0.0.1:8515/readyz, /healthz, /status.json, /metrics",
         "  Search   http://127.0.0.1:8514/",
         "",
         "  Ctrl-C stops it.",

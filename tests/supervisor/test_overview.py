@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from supervisor.overview import as_tables, overview
+from supervisor.overview import as_tables, with_streams
+from supervisor.overview import overview as state
 from supervisor.status import RoleStatus
 from supervisor.terminal import console
 
@@ -27,6 +28,13 @@ COLLECTOR = {
 SUPERVISOR = {"role": "supervisor", "roles": {"collector": {"pid": 2, "starts": 3}}}
 
 
+def overview(
+    data: Path, roles: list[RoleStatus], streams: list[dict[str, Any]], *, pending: int, free: int | None
+) -> dict[str, Any]:
+    """The document of an appliance whose status listener does not answer."""
+    return with_streams(state(data, roles), streams, pending=pending, free=free)
+
+
 def shown(document: dict[str, Any], capsys: Any) -> str:
     """What a person sees, with single blanks."""
     for part in as_tables(document):
@@ -44,7 +52,7 @@ def test_a_running_service(capsys: Any) -> None:
     assert document["index_pending"] == 5
     text = shown(document, capsys)
     assert "Sysledger is running" in text
-    assert "udp udp 5514 :: 208.0 KiB 9 5" in text
+    assert "udp udp 5514 :: 9 - 5" in text
     assert "LOST at udp: 4 messages (kernel) LOST at udp: 1 messages (memory)" in text
     assert "REFUSED at udp: 2 connections (limit)" in text
     assert "TURNED AWAY at udp: 7 of another protocol (tls)" in text
@@ -87,7 +95,7 @@ def test_collectors_are_added_up(capsys: Any) -> None:
     roles = [RoleStatus(f"collector-{number}", number, COLLECTOR) for number in (1, 2)]
     text = shown(overview(Path("var"), roles, [], pending=0, free=0), capsys)
     assert text.count("5514") == 1
-    assert "208.0 KiB 18 10" in text
+    assert "5514 :: 18 - 10" in text
     assert "LOST at udp: 8 messages (kernel)" in text
 
 
@@ -120,6 +128,19 @@ def test_a_stopped_service(capsys: Any) -> None:
     assert "5514" not in text
 
 
+def test_the_state_is_told_without_the_listener(capsys: Any) -> None:
+    """Where the status listener does not answer, the supervisor's file says the state, and that is said."""
+    report = {
+        **SUPERVISOR,
+        "state": "panic",
+        "since": "2026-11-20T10:00:00.000Z",
+        "reasons": ["disk: make room"],
+    }
+    text = shown(overview(Path("var"), [RoleStatus("supervisor", 1, report)], [], pending=0, free=0), capsys)
+    assert "Sysledger is running, state PANIC since 2026-11-20 10:00:00" in text
+    assert "Act now: - disk: make room The status listener does not answer" in text
+
+
 def test_a_role_alone_is_not_the_service(capsys: Any) -> None:
     """A single role that runs by itself is told apart from the whole."""
     text = shown(overview(Path("var"), [RoleStatus("web", 7, {})], [], pending=0, free=None), capsys)
@@ -140,6 +161,26 @@ def test_errors_are_told(capsys: Any) -> None:
     assert "ERRORS in storage: 2 batches refused" in text
     assert "ERRORS in storage: 1 messages that are not of the hand-off" in text
     assert "journals not sealed" not in text
+
+
+def test_what_the_roles_cannot_do_and_what_was_found_is_told(capsys: Any) -> None:
+    """A storage without room, a disk queue that fails and findings about sources stand below the tables."""
+    storage = {
+        "role": "storage",
+        "messages": 3,
+        "commits": 1,
+        "cannot_write_since": 5.0,
+        "cannot_write_reason": "full",
+    }
+    collector = {**COLLECTOR, "handoff": {"held_messages": 3, "queue": {"failing": True}}}
+    found = [{"kind": "silent", "text": f"fw-{number}\x1b says nothing"} for number in range(7)]
+    watch = {"role": "watch", "sources": 9, "findings": {"silent": 7}, "findings_lasting": found}
+    roles = [RoleStatus(str(one["role"]), 1, one) for one in (storage, collector, watch)]
+    text = shown(overview(Path("var"), roles, [], pending=0, free=0), capsys)
+    assert "NOT STORED: full" in text
+    assert "NOT QUEUED: the disk queue of collector cannot be written" in text
+    assert r"FOUND silent: fw-4\x1b says nothing and more: see sysledger sources" in text
+    assert "fw-5" not in text
 
 
 def test_damage_is_told(capsys: Any) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from supervisor.processes import Backoff, ending
+from supervisor.backoff import Backoff
+from supervisor.child import ending
 from supervisor.status import read_report
 from tests.machine import alive, await_true
 
@@ -20,7 +21,8 @@ PROGRAM = """
 import asyncio, logging, os, sys
 from pathlib import Path
 from supervisor.lifeline import Lifeline
-from supervisor.processes import Role, Supervisor
+from supervisor.role import Role, no_sockets
+from supervisor.processes import Supervisor
 from supervisor.roles import explain, serve
 from supervisor.settings import SupervisorSettings
 from supervisor.status import Reporter
@@ -54,6 +56,14 @@ async def role(report, ready, stop):
     with open(Path(run) / "stopped", "a") as file:
         file.write(f"{name}\\n")
 
+asked = []
+
+def sockets():
+    asked.append("sockets")
+    if len(asked) == 2:
+        raise OSError(12, "Cannot allocate memory")
+    return ()
+
 if words[0] == "--role":
     name = words[1]
     if name == "collector-broken":
@@ -70,6 +80,7 @@ else:
             name,
             (sys.executable, __file__, run, "--role", name, "--lifeline"),
             waits_for=words[0] if name.startswith("collector") else None,
+            sockets=sockets if name == "unlucky" else no_sockets,
         )
         for name in words
     ]
@@ -189,6 +200,19 @@ def test_a_role_that_dies_is_started_again(start: Start, tmp_path: Path) -> None
     _, log = process.communicate(timeout=30)
     assert process.returncode == 0, log.decode()
     assert b"web died (killed by SIGKILL); it is started again in 0.01 s" in log
+
+
+def test_a_machine_that_gives_no_process_is_asked_again(start: Start, tmp_path: Path) -> None:
+    """A role for which no process can be started, for want of memory say, is asked for again and again."""
+    process = start("storage", "unlucky")
+    line(process)
+    before = pids(tmp_path)
+    os.kill(before["unlucky"], signal.SIGKILL)
+    await_true(lambda: pids(tmp_path) != before, "it is started again")
+    process.send_signal(signal.SIGTERM)
+    _, log = process.communicate(timeout=30)
+    assert process.returncode == 0, log.decode()
+    assert b"no process can be started for unlucky ([Errno 12] Cannot allocate memory)" in log
 
 
 def test_a_role_that_cannot_start_ends_everything(start: Start, tmp_path: Path) -> None:

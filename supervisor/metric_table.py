@@ -1,0 +1,240 @@
+"""Which metrics there are, and where in the state of the appliance each stands; METRICS.md explains them.
+
+Names follow Prometheus' conventions: units are seconds and bytes (an octet is a byte to it), a counter ends
+in ``_total``. A counter begins anew when the role that counts starts again, which rate() and increase() know
+of; hence the label role, by which several collector processes are several series.
+"""
+
+from typing import Final
+
+from supervisor.metric_readers import (
+    LISTENER,
+    Measure,
+    book_entries,
+    build,
+    by_canary,
+    by_destination,
+    by_entry,
+    by_key,
+    by_listener,
+    by_listener_and,
+    by_role,
+    cannot_write,
+    levels,
+    limits,
+    lost,
+    lost_on_the_way,
+    measures,
+    of,
+    one,
+    reload_time,
+    state,
+    stream_messages,
+)
+
+_APPLIANCE: Final = (
+    Measure("sysledger_build_info", ("version",), "1; the label is the release that runs.", build),
+    one("start_time_seconds", "When the supervisor started, in seconds since 1970.", "started_seconds"),
+    one("status_age_seconds", "How old the figures of this scrape are.", "age_seconds"),
+    one("ready", "1 when /readyz says 200: every role works and messages are accepted.", "ready"),
+    Measure("sysledger_state", ("state",), "1 for the state that the appliance is in, 0 for others.", state),
+    one("state_changes_total", "Changes of the state since the start.", "transitions"),
+    Measure("sysledger_measure", ("measure", "subject"), "What the monitor measures.", measures),
+    Measure(
+        "sysledger_measure_level",
+        ("measure", "subject"),
+        "The state that it stands for: 0 is ok, 1 warning, 2 shedding, 3 panic.",
+        levels,
+    ),
+    Measure(
+        "sysledger_measure_limit",
+        ("measure", "subject", "state"),
+        "The value at which the state begins.",
+        limits,
+    ),
+    one("reloads_total", "Reloads of the configuration that were tried.", "reload", "number"),
+    one("reload_ok", "1 when the last reload was taken by every role.", "reload", "ok"),
+    Measure("sysledger_reload_timestamp_seconds", (), "When the last reload was, since 1970.", reload_time),
+)
+_ROLES: Final = (
+    by_role("role_up", "1 while the process of the role runs.", "running"),
+    by_role("role_ready", "1 while the role accepts work.", "ready"),
+    by_role("role_starts_total", "How often the role was started since the supervisor was.", "starts"),
+    by_role("role_silent_seconds", "How long ago the role last gave a sign of life.", "silent_seconds"),
+    by_role("role_resident_memory_bytes", "Memory that the role has resident.", "process", "resident_octets"),
+    by_role("role_cpu_seconds_total", "CPU time of the role, user and system.", "process", "cpu_seconds"),
+    by_role("role_open_files", "Open file descriptors of the role.", "process", "open_files"),
+)
+_LISTENERS: Final = (
+    by_listener("messages_total", "Messages that were taken: framed, and given to the parsers.", "messages"),
+    by_listener(
+        "received_bytes_total", "Octets from the sockets, framing and encryption included.", "octets"
+    ),
+    Measure("sysledger_listener_messages_lost_total", LISTENER, "Messages that were lost.", lost),
+    by_listener_and("messages_lost_by_reason_total", "reason", "Messages that were lost, by reason.", "lost"),
+    by_listener("messages_not_admitted_total", "Messages of senders not in sender_networks.", "not_admitted"),
+    by_listener_and("messages_flagged_total", "flag", "Frames by the flag that framing set.", "flagged"),
+    by_listener("discarded_bytes_total", "Octets that could not be framed.", "discarded_octets"),
+    by_listener("connections", "Connections or sessions that are open.", "connections"),
+    by_listener("connections_accepted_total", "Connections that were accepted.", "connections_accepted"),
+    by_listener_and("connections_refused_total", "reason", "Connections refused, by reason.", "refused"),
+    by_listener_and("guests_total", "protocol", "Who came with another protocol, turned away.", "guests"),
+    by_listener("empty_datagrams_total", "Datagrams without an octet.", "empty_datagrams"),
+    by_listener("compressed_datagrams_total", "Datagrams that were inflated.", "compressed_datagrams"),
+    by_listener("compressed_connections_total", "Connections that were inflated.", "compressed_connections"),
+    by_listener("receive_buffer_bytes", "Size of the kernel's buffer of the socket.", "receive_buffer"),
+    by_listener("sequence_missing", "Messages missing by the senders' numbers.", "sequence_gaps", "missing"),
+    by_listener("relp_sessions_total", "RELP sessions that were opened.", "relp", "sessions"),
+    by_listener("relp_broken_sessions_total", "RELP sessions that broke off.", "relp", "broken_sessions"),
+    by_listener("relp_sessions", "RELP sessions that are open.", "relp", "open"),
+    by_listener(
+        "relp_unacknowledged_messages",
+        "Messages not yet durable, for which senders wait.",
+        "relp",
+        "unacknowledged",
+    ),
+    by_listener(
+        "relp_perhaps_sent_again_total",
+        "Messages stored without the sender's having heard it.",
+        "relp",
+        "perhaps_sent_again",
+    ),
+)
+_HANDOFF: Final = (
+    by_role("collector_paused", "1 while TCP, TLS and RELP are not read: senders wait.", "paused"),
+    by_role("handoff_connected", "1 while storage answers the collector.", "handoff", "open"),
+    by_role("handoff_held_messages", "Messages in memory, not yet durable.", "handoff", "held_messages"),
+    by_role("handoff_held_bytes", "Memory of the messages not yet durable.", "handoff", "held_octets"),
+    by_role("handoff_memory_bytes", "How much may be held in memory.", "handoff", "memory_octets"),
+    by_role("handoff_unfinished_bytes", "Memory of frames not yet whole.", "handoff", "unfinished_octets"),
+    by_role("handoff_batches_total", "Batches handed over.", "handoff", "submitted"),
+    by_role("handoff_acknowledged_batches_total", "Batches acknowledged.", "handoff", "acknowledged"),
+    by_role(
+        "handoff_acknowledged_messages_total",
+        "Messages that storage acknowledged as durable.",
+        "handoff",
+        "acknowledged_messages",
+    ),
+    by_role("handoff_refused_messages_total", "Messages refused by storage.", "handoff", "refused_messages"),
+    by_role("handoff_sent_again_total", "Batches sent again for want of an answer.", "handoff", "sent_again"),
+    Measure(
+        "sysledger_handoff_messages_lost_total",
+        ("role",),
+        "Messages lost on the way to storage.",
+        lost_on_the_way,
+    ),
+    by_key(
+        "handoff_messages_lost_by_reason_total",
+        "reason",
+        "Messages lost on the way to storage, by reason.",
+        "handoff",
+        "lost",
+    ),
+    by_role(
+        "handoff_spilled_messages_total",
+        "Messages that went to the disk queue.",
+        "handoff",
+        "spilled_messages",
+    ),
+    by_role("queue_failing", "1 while the disk queue cannot be written.", "handoff", "queue", "failing"),
+    by_role("queue_bytes", "Octets in the collector's disk queue.", "handoff", "queue", "octets"),
+    by_role("queue_limit_bytes", "Octets that the disk queue may take.", "handoff", "queue", "limit_octets"),
+    by_role("queue_messages", "Messages in the collector's disk queue.", "handoff", "queue", "messages"),
+    by_role("queue_files", "Files of the collector's disk queue.", "handoff", "queue", "files"),
+    by_role(
+        "queue_oldest_seconds",
+        "Age of the oldest message in the disk queue.",
+        "handoff",
+        "queue",
+        "oldest_seconds",
+    ),
+    by_role(
+        "queue_damaged_frames", "Places in the disk queue that cannot be read.", "handoff", "queue", "damaged"
+    ),
+    by_role(
+        "queue_damaged_messages",
+        "Messages at places in the disk queue that cannot be read.",
+        "handoff",
+        "queue",
+        "damaged_messages",
+    ),
+)
+_BOOKS: Final = (
+    Measure(
+        "sysledger_books_messages_total",
+        ("role", "entry"),
+        "What became of messages, by entry of the books.",
+        book_entries,
+    ),
+)
+_STORAGE: Final = (
+    of("storage", "messages_total", "Messages that were made durable.", "messages"),
+    of("storage", "received_bytes_total", "Octets of the batches made durable.", "octets"),
+    of("storage", "batches_total", "Batches that were made durable.", "batches"),
+    of(
+        "storage",
+        "batches_again_total",
+        "Batches that came again, and were not stored twice.",
+        "batches_again",
+    ),
+    of("storage", "batches_waiting", "Batches that wait for the next commit.", "batches_waiting"),
+    of("storage", "batches_refused_total", "Batches that could not be stored.", "batches_refused"),
+    of("storage", "unreadable_total", "Messages on its socket that are not of the hand-off.", "unreadable"),
+    of("storage", "commits_total", "Commits to the journal.", "commits"),
+    of("storage", "slowest_commit_seconds", "The slowest commit since the start.", "slowest_commit"),
+    Measure("sysledger_storage_cannot_write", ("role",), "1 while the disk takes nothing.", cannot_write),
+    of("storage", "journals_waiting", "Journals that wait to be archived.", "journals_waiting"),
+    of(
+        "storage",
+        "oldest_journal_seconds",
+        "Age of the oldest message that is not archived.",
+        "oldest_journal_seconds",
+    ),
+    of("storage", "journals_sealed_total", "Journals that were archived.", "journals_sealed"),
+    of("storage", "archived_messages_total", "Messages that were archived.", "messages_archived"),
+    of("storage", "archived_journal_bytes_total", "Octets of the journals archived.", "journal_octets"),
+    of("storage", "archive_written_bytes_total", "Octets of the segments made of them.", "archive_octets"),
+    of("storage", "seal_errors_total", "Journals that could not be archived, by attempt.", "seal_errors"),
+    of("storage", "segments_merged_total", "Small segments that were merged.", "segments_merged"),
+    of("storage", "merge_errors_total", "Merges that failed.", "merge_errors"),
+    Measure(
+        "sysledger_stream_messages_total",
+        ("stream",),
+        "Messages ever stored in the stream.",
+        stream_messages,
+    ),
+    by_entry("stream_damages", "stream", "Damaged places in the stream's journal.", "streams", "damages"),
+    of("indexer", "segments_total", "Segments that were indexed.", "segments_indexed"),
+    of("indexer", "messages_total", "Messages that were indexed.", "messages_indexed"),
+    of("indexer", "errors_total", "Days that could not be indexed, by attempt.", "errors"),
+    of("indexer", "paused", "1 while indexing pauses for the state of the appliance.", "is_paused"),
+    of("indexer", "pending_segments", "Segments that are not indexed yet.", "pending"),
+    of("indexer", "lag_seconds", "Age of the oldest segment without an index.", "lag_seconds"),
+    one("disk_free_bytes", "Room on the disk of the data folder.", "disk", "free_octets"),
+    one("disk_size_bytes", "Size of the disk of the data folder.", "disk", "octets"),
+)
+_OTHERS: Final = (
+    of("web", "requests_total", "Requests that the pages answered.", "requests"),
+    by_destination("connected", "1 while the destination is connected.", "connected"),
+    by_destination("messages_total", "Messages that the destination acknowledged.", "messages"),
+    by_destination("sent_bytes_total", "Octets that the destination acknowledged.", "octets"),
+    by_destination("behind_messages", "Messages that wait to be sent on.", "behind"),
+    by_destination("missing_messages_total", "Messages expired or damaged before.", "missing"),
+    by_destination("too_long_messages_total", "Messages longer than RELP servers take.", "too_long"),
+    by_destination("connections_total", "Connections to the destination.", "connections"),
+)
+_WATCH: Final = (
+    of("watch", "sources", "Sources in the inventory.", "sources"),
+    of("watch", "forgotten_sources_total", "Sources that it had no room for.", "forgotten_sources"),
+    of("watch", "messages_total", "Messages that were looked at for it.", "watched_messages"),
+    of("watch", "behind_messages", "Messages that are stored, and not looked at yet.", "behind"),
+    by_key("watch_findings", "finding", "Findings that last, by kind.", "findings"),
+    by_canary("sent_total", "Canaries that were sent through the listener.", "sent"),
+    by_canary("found_total", "Canaries that were found in what is stored.", "found"),
+    by_canary("missing_total", "Canaries that were not found in time.", "missing"),
+    by_canary("latency_seconds", "How long the last one took to be stored.", "latency_seconds"),
+    by_canary("search_seconds", "How long the search for the last one took.", "search_seconds"),
+    by_canary("search_finds_it", "1 when the search found the last one.", "search_finds_it"),
+    by_canary("last_found_timestamp_seconds", "When the last one was found, since 1970.", "last_found"),
+)
+METRICS: Final = (*_APPLIANCE, *_ROLES, *_LISTENERS, *_HANDOFF, *_BOOKS, *_STORAGE, *_OTHERS, *_WATCH)
