@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from commands.settings import settings_model
 from supervisor.config import load
 from supervisor.reference import reference
-from sysledger import settings_model
 from tests.end_to_end.appliance import Appliance, running
 from tests.machine import DEADLINE, accepts, alive, await_true, free_port
 
@@ -125,7 +125,7 @@ def test_tail_follows(appliance: Appliance) -> None:
 
 def test_the_own_log_is_kept(appliance: Appliance) -> None:
     """What the roles log on stderr is found under stream sysledger, by the name of the role."""
-    roles = ("supervisor", "storage", "indexer", "collector", "web")
+    roles = ("supervisor", "storage", "indexer", "collector", "web", "watch")
     await_true(lambda: appliance.count("sysledger", "ready") >= 4, "the lines of the start")
     apps = {
         json.loads(line)["app_name"]
@@ -169,7 +169,7 @@ def test_status_tells_what_runs_and_what_is_stored(appliance: Appliance) -> None
     await_true(lambda: appliance.count("syslog", "status") >= 1, "the message")
     status = appliance.status()
     assert status["running"] is True
-    assert set(roles(appliance)) == {"supervisor", "storage", "indexer", "collector", "web"}
+    assert set(roles(appliance)) == {"supervisor", "storage", "indexer", "collector", "web", "watch"}
     assert all(map(alive, roles(appliance).values()))
     assert isinstance(status["disk_free_octets"], int)
     assert isinstance(status["index_pending"], int)
@@ -202,7 +202,7 @@ def test_ctrl_c_leaves_everything_durable_and_searchable(tmp_path: Path) -> None
     ended = [
         line.split()[2].rstrip(":") for line in appliance.log().splitlines() if line.endswith(": stopped")
     ]
-    assert ended == ["collector", "storage", "indexer", "web"]
+    assert ended == ["watch", "collector", "storage", "indexer", "web"]
 
 
 @pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
@@ -220,13 +220,13 @@ def test_a_port_in_use_ends_the_start(tmp_path: Path, kind: socket.SocketKind) -
                 for name in ("udp", "tcp", "tls", "dtls", "relp", "self")
             )
             + f"[collector.listeners.mine]\ntransport = '{transport}'\naddress = '127.0.0.1'\nport = {port}\n"
-            "[web]\nport = 0\n"
+            "[supervisor.status]\nport = 0\n[web]\nport = 0\n"
         )
         finished = sysledger("run", "--config", "sysledger.toml", folder=tmp_path)
     assert finished.returncode == os.EX_UNAVAILABLE, finished.stderr.decode()
     assert f"{port}".encode() in finished.stderr
     assert b"collector.listeners.mine" in finished.stderr
-    assert b"collector could not start (exit code 69)" in finished.stderr
+    assert b"supervisor CRITICAL" in finished.stderr  # which opens all sockets
     assert b"Traceback" not in finished.stderr
     status = json.loads(sysledger("status", "--output", "json", folder=tmp_path).stdout)
     assert status["running"] is False
@@ -433,9 +433,10 @@ def test_somebody_elses_data_folder_is_said() -> None:
     """Who may not read the data folder is told so, and is not shown an empty archive."""
     # Everything is imported before root becomes nobody, who may not be able to read this checkout.
     program = (
-        "import os, sys, pathlib, sysledger;"
-        "settings = sysledger.load_settings(None, pathlib.Path(sys.argv[1]));"
-        "os.geteuid() or os.setuid(65534); sysledger._open_layout(settings)"
+        "import os, sys, pathlib;"
+        "from commands.settings import load_settings; from commands.arguments import open_layout;"
+        "settings = load_settings(None, pathlib.Path(sys.argv[1]));"
+        "os.geteuid() or os.setuid(65534); open_layout(settings)"
     )
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0)

@@ -1,0 +1,31 @@
+"""`sysledger retention`: what is to expire."""
+
+from datetime import UTC, datetime
+
+from commands.arguments import open_layout
+from commands.settings import load_settings, own_listener
+from supervisor import options
+
+
+def retention(
+    config: options.Config = None,
+    data: options.Data = None,
+    dry_run: options.DryRun = False,
+    however_many: options.HoweverMany = False,
+) -> None:
+    """Expire the days that are older than the configuration keeps them. Never today."""
+    from storage.retention import expire
+    from supervisor import appliance
+
+    settings = load_settings(config, data)
+    layout = open_layout(settings)
+    with appliance.own_process("retention", settings.supervisor.log_level, own_listener(settings)):
+        today = datetime.now(UTC).date()
+        done = expire(layout, settings.storage, today, dry_run=dry_run, however_many=however_many)
+    for one in done:
+        print(
+            f"{'would expire' if dry_run else 'expired'} {one.day} of {one.name.tenant}/{one.name.stream}: "
+            f"{one.messages:,} messages in {one.files:,} files of {one.octets:,} octets"
+        )
+    if not done:
+        print("nothing to expire: no day is older than storage.retention keeps it")

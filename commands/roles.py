@@ -1,0 +1,109 @@
+"""The roles' mains, each with what it needs of other packages."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commands.settings import Settings
+from storage.layout import Layout
+from supervisor.options import RoleName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from collector.settings import CollectorSettings
+    from supervisor.activation import Sockets
+    from supervisor.roles import Main
+    from watch.inventory import Source
+    from watch.listeners import Listener
+
+
+def main_of(
+    role: RoleName, settings: Settings, layout: Layout, number: int, sockets: "Sockets", folder: Path
+) -> "Main":
+    """Give the coroutine that is the role, with everything it needs but its life cycle."""
+    if role == RoleName.WEB:
+        from collector.applied import SourcesByListener
+        from web.run import run as serve_pages
+
+        return partial(
+            serve_pages, settings.web, layout=layout, source_of=SourcesByListener(settings.collector)
+        )
+    if role == RoleName.RELAY:
+        from relay.run import run as forward
+
+        return partial(forward, settings.relay, layout=layout)
+    if role == RoleName.WATCH:
+        from watch.run import run as look
+
+        return partial(
+            look,
+            settings.watch,
+            layout=layout,
+            listeners=watched_listeners(settings.collector),
+            silent_of=silent_of(settings.collector),
+        )
+    if role == RoleName.INDEXER:
+        from storage.indexer import run as index
+
+        return partial(index, settings.storage, layout=layout)
+    from curve import own_keys
+    from supervisor.appliance import process_name
+    from supervisor.endpoint import storage_endpoint
+
+    endpoint = storage_endpoint(layout.run)
+    if role == RoleName.STORAGE:
+        from storage.worker import run as store
+
+        keys = own_keys(layout.tls) if settings.storage.listen.endpoint is not None else None
+        return partial(store, settings.storage, layout=layout, endpoint=endpoint, keys=keys)
+    from collector.run import run as collect
+
+    return partial(
+        collect,
+        settings.collector,
+        books=layout.books,
+        process=process_name(role, number),
+        endpoint=endpoint,
+        tls_folder=layout.tls,
+        given=sockets,
+        first=number <= 1,
+        queue=layout.queue / process_name(role, number),
+        folder=folder,
+    )
+
+
+def watched_listeners(settings: "CollectorSettings") -> "dict[str, Listener]":
+    """Give what the watch must know of each listener, to send canaries through it."""
+    from watch.listeners import Listener
+
+    return {
+        name: Listener(
+            name,
+            one.transport,
+            one.tenant,
+            one.stream,
+            one.format,
+            one.client_certificate,
+            one.sender_networks,
+            one.proxy_protocol,
+            one.proxy_networks,
+        )
+        for name, one in settings.listeners.items()
+    }
+
+
+def silent_of(settings: "CollectorSettings") -> "Callable[[Source], float | None]":
+    """Give what says after which silence a source is silent, by the source of the conf that applies to it."""
+    from collector.applied import SourcesByListener
+
+    if all(one.silent_seconds is None for one in settings.sources.values()):
+        return lambda _source: None
+    chosen = SourcesByListener(settings).chosen
+
+    def silent_of(source: "Source") -> float | None:
+        listener = next(reversed(source.of("listener")), "")
+        name = chosen(listener, source.peer, source.host).name
+        return None if name is None else settings.sources[name].silent_seconds
+
+    return silent_of
