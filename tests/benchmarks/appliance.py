@@ -38,7 +38,13 @@ class Appliance:
             f"[collector.listeners.{name}]\nport = {port}" for name, port in {**ports, "self": own}.items()
         ]
         lines.insert(1, udp)
-        lines += [f"[web]\nport = {self.web}", f"[storage.journal]\nage = {seal_age}", settings]
+        lines += [
+            "[supervisor.status]\nport = 0",
+            f"[web]\nport = {self.web}",
+            f"[storage.journal]\nage = {seal_age}",
+            settings,
+            "" if "[watch]" in settings else "[watch]\ncanary_seconds = 0",  # benchmarks count messages
+        ]
         self._configuration = folder / "sysledger.toml"
         self._configuration.write_text("\n".join(lines))
         self.options = ("--config", str(self._configuration), "--data", str(self.data))

@@ -108,7 +108,9 @@ def running(folder: Path, listeners: dict[str, list[str]], settings: str = "") -
         ports[name] = free_port(socket.SOCK_DGRAM if name in {"udp", "dtls", "self"} else socket.SOCK_STREAM)
         lines += [f"[collector.listeners.{name}]", f"port = {ports[name]}"]
     web = free_port()
-    lines += ["[web]", f"port = {web}", settings]
+    lines += ["[supervisor.status]", "port = 0", "[web]", f"port = {web}", settings]
+    if "[watch]" not in settings:
+        lines += ["[watch]", "canary_seconds = 0"]  # a canary is a message, and tests count those
     (folder / "sysledger.toml").write_text("\n".join(lines))
     appliance = Appliance(folder, ports, web)
     command = [sys.executable, "-m", "sysledger", "run", *appliance.options]

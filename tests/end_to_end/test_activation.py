@@ -49,7 +49,8 @@ def configured(folder: Path, *lines: str) -> Appliance:
         if f"[collector.listeners.{name}]" not in lines
         for line in (f"[collector.listeners.{name}]", "enabled = false")
     ]
-    text = ["[web]", f"port = {web}", "[collector]", "processes = 2", *closed, *lines]
+    text = ["[supervisor.status]", "port = 0", "[web]", f"port = {web}", "[watch]", "canary_seconds = 0"]
+    text += ["[collector]", "processes = 2", *closed, *lines]
     (folder / "sysledger.toml").write_text("\n".join(text))
     return Appliance(folder, {}, web)
 

@@ -34,7 +34,14 @@ class Site:
         for name in ("udp", "tcp", "tls", "dtls"):
             lines += [f"[collector.listeners.{name}]", "enabled = false"]
         lines += ["[collector.listeners.self]", f"port = {free_port(socket.SOCK_DGRAM)}"]
-        lines += ["[web]", f"port = {self.web}"]
+        lines += [
+            "[supervisor.status]",
+            "port = 0",
+            "[web]",
+            f"port = {self.web}",
+            "[watch]",
+            "canary_seconds = 0",
+        ]
         (folder / "sysledger.toml").write_text("\n".join(lines))
 
     @property

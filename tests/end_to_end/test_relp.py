@@ -56,7 +56,7 @@ def session(appliance: Appliance) -> dict[str, Any]:
 def test_killed_between_receiving_and_acknowledging(tmp_path: Path, tool: Tool) -> None:
     """Storage stopped, collector killed with 128 messages unanswered: rsyslogd sends them again."""
     with (
-        running(tmp_path, {"relp": ["relp-killed"]}) as appliance,
+        running(tmp_path, {"relp": ["relp-killed"]}, "[collector]\nspill_seconds = 600.0") as appliance,
         rsyslogd(tool("rsyslogd"), tmp_path, appliance.ports["relp-killed"]) as feed,
     ):
         storage, victim = role(appliance, "storage"), role(appliance, "collector")
@@ -74,3 +74,26 @@ def test_killed_between_receiving_and_acknowledging(tmp_path: Path, tool: Tool) 
     found = appliance.messages("relp-killed")
     events = [one[1] for one in (re.search(rb" event (\w+);", message) for message in found) if one]
     assert set(events) == {b"%d" % number for number in range(COUNT)} | {b"last"}
+
+
+def test_killed_with_messages_in_its_disk_queue(tmp_path: Path, tool: Tool) -> None:
+    """Storage stopped, everything answered from the disk queue, collector killed: all is stored once."""
+    with (
+        running(tmp_path, {"relp": ["relp-killed"]}) as appliance,
+        rsyslogd(tool("rsyslogd"), tmp_path, appliance.ports["relp-killed"]) as feed,
+    ):
+        storage, victim = role(appliance, "storage"), role(appliance, "collector")
+        os.kill(storage, signal.SIGSTOP)
+        try:
+            feed.write_text("".join(f"event {number};\n" for number in range(COUNT)))
+            await_true(lambda: collector(appliance)["handoff"]["queue"]["messages"] >= COUNT, "all queued")
+            await_true(lambda: session(appliance)["unacknowledged"] == 0, "everything answered")
+            os.kill(victim, signal.SIGKILL)
+            await_true(lambda: role(appliance, "collector") != victim, "a new collector")
+        finally:
+            os.kill(storage, signal.SIGCONT)
+        await_true(lambda: appliance.count("relp-killed", "event") >= COUNT, "all events")
+        await_true(lambda: collector(appliance)["handoff"]["queue"]["files"] == 0, "the queue is empty")
+    found = appliance.messages("relp-killed")
+    events = [one[1] for one in (re.search(rb" event (\w+);", message) for message in found) if one]
+    assert sorted(events) == sorted(b"%d" % number for number in range(COUNT))
