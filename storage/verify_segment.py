@@ -21,7 +21,7 @@ from storage.findings import REPORT, RESTORE, Finding, of_damage
 from storage.journal_reader import DamagedError
 from storage.segment_footer import Ends, read_ends
 from storage.segment_writer import STATISTICS
-from storage.segments import Footer, Segment, footer_of, read_row_group, segment_metadata
+from storage.segments import Footer, Segment, column_paths, footer_of, read_row_group, segment_metadata
 from storage.spans import Span, spans_of, told
 from storage.verify_records import day_faults, octets_of, order_faults
 
@@ -167,7 +167,7 @@ def _outline_faults(path: Path, footer: Footer, about: dict[str, Any]) -> Iterat
         yield 0, f"{rows} records where the metadata counts {about.get('messages')} and {metadata.num_rows}"
     if about.get("version") != SCHEMA_VERSION:
         yield 0, f"schema version {about.get('version')}, this release reads {SCHEMA_VERSION}"
-    names = metadata.schema.to_arrow_schema().names
+    names = list(dict.fromkeys(path.partition(".")[0] for path in column_paths(metadata)))
     if names != ARCHIVE_SCHEMA.names:
         yield 0, f"its columns are {', '.join(names)}"
     yield from _octet_faults(metadata, read_ends(path))

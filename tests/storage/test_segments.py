@@ -1,5 +1,6 @@
 """The promises about segments' names and listings."""
 
+import gc
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -86,3 +87,19 @@ def test_repeated_columns_as_dictionaries(
     assert encoded.to_pydict() == plain.to_pydict()
     assert [str(field.type) for field in plain.schema] == ["string", "string"]
     assert pa.types.is_dictionary(encoded.schema.field("hostname").type)
+
+
+def test_a_footer_leaves_no_cyclic_garbage(layout: Layout, archive: Callable[..., Path]) -> None:
+    """What a footer takes is given back at once: Python looks for cycles so seldom that it would add up."""
+    path = archive(layout, [{"message": "a"}])
+    gc.collect()
+    gc.disable()
+    try:
+        read_footer(path)
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        assert [one for one in gc.garbage if type(one).__module__.startswith("pyarrow")] == []
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
