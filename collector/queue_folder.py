@@ -176,6 +176,8 @@ class QueueFolder:
             durable.append(descriptor, pieces)
         except OSError:
             self._end_file()
+            if file.size == FILE_HEADER_OCTETS:  # a disk that fails each time would be given a file each time
+                self._remove(number)
             raise
         self.figures.octets += at - file.size
         file.size = at
@@ -203,19 +205,23 @@ class QueueFolder:
             self._end_file()
             needed = self._unheard
         for number in [number for number in self._files if needed is None or number < needed]:
-            file = self._files.pop(number)
-            if self._reader is not None and self._reader[0] == number:
-                self._close_reader()
-            self.figures.octets -= file.size
-            try:
-                durable.unlink(file.path)
-            except OSError as error:
-                log.error(  # noqa: TRY400 - the sentence says all
-                    "the queue's file %s cannot be removed: %s; all of it was sent: remove it",
-                    file.path,
-                    error,
-                )
+            self._remove(number)
+
+    def _remove(self, number: int) -> None:
+        """Remove a file of which nothing is needed."""
+        file = self._files.pop(number)
+        if self._reader is not None and self._reader[0] == number:
+            self._close_reader()
+        self.figures.octets -= file.size
         self.figures.files = len(self._files)
+        try:
+            durable.unlink(file.path)
+        except OSError as error:
+            log.error(  # noqa: TRY400 - the sentence says all
+                "the queue's file %s cannot be removed: %s; nothing of it is needed: remove it",
+                file.path,
+                error,
+            )
 
     def messages(self, begin: Place) -> Iterator[int]:
         """Count the messages of the files that an earlier process left, file by file, from ``begin`` on."""

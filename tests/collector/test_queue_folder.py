@@ -204,3 +204,22 @@ def test_each_call_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: 
     folder.close()
     again = QueueFolder(tmp_path, LIMITS)
     assert numbers(again, again.first()) == [*before, 60, 61]
+
+
+def test_a_disk_that_fails_each_time_is_not_filled_with_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often a write fails, at most one file is there that holds nothing."""
+    folder = QueueFolder(tmp_path, LIMITS)
+
+    def fail(*_: Any) -> int:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(durable, "fdatasync", fail)
+        for _ in range(5):
+            with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+                folder.append(batches(0, 2))
+            assert len(list(tmp_path.glob("*.queue"))) <= 1
+    folder.append(batches(0, 2))
+    assert numbers(folder, folder.first()) == [0, 1]
