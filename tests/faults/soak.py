@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -116,13 +117,20 @@ class Soak:
         self.site.wait(
             lambda: self.journalled() >= self.given() - udp, "everything journalled", DRAIN_SECONDS
         )
+        self.close()
+        return tally(self.site.layout, list(self.load.senders))
+
+    def close(self) -> None:
+        """Stop everything that runs, whatever state it is in. A second time does nothing."""
         for sender in self.load.senders.values():
+            sender.stopping.set()
             sender.giving_up.set()
-            sender.join(60)
+        for sender in self.load.senders.values():
+            if sender.is_alive():
+                sender.join(60)
         if self.load.rsyslogd is not None:
             self.load.rsyslogd.stop()
         self.site.stop()
-        return tally(self.site.layout, list(self.load.senders))
 
 
 def _status(pid: int) -> dict[str, int]:
@@ -136,13 +144,13 @@ def _status(pid: int) -> dict[str, int]:
 
 def most(folder: Path, seconds: float) -> float:
     """Measure how many messages a second are journalled while as many are sent as are read."""
-    soak = Soak(folder, UNBOUNDED, Rates(0, 0, 0, 0))
-    soak.start()
-    time.sleep(seconds / 4)
-    first, begin = soak.journalled(), time.monotonic()
-    time.sleep(seconds * 3 / 4)
-    rate = (soak.journalled() - first) / (time.monotonic() - begin)
-    soak.stop()
+    with closing(Soak(folder, UNBOUNDED, Rates(0, 0, 0, 0))) as soak:
+        soak.start()
+        time.sleep(seconds / 4)
+        first, begin = soak.journalled(), time.monotonic()
+        time.sleep(seconds * 3 / 4)
+        rate = (soak.journalled() - first) / (time.monotonic() - begin)
+        soak.stop()
     return rate
 
 
@@ -210,13 +218,14 @@ def main() -> None:
     place = Path(tempfile.mkdtemp(prefix="soak-", dir=arguments.folder))
     rate = arguments.rate or _half(place / "most", arguments.calibrate)
     (place / "soak").mkdir()
-    soak, findings = Soak(place / "soak", rate), Findings()
-    soak.start()
-    while (sample := soak.look()).at < 60 * arguments.minutes:
-        print(_told(sample), file=sys.stderr, flush=True)
-        time.sleep(arguments.every)
-    given = soak.given()
-    found = soak.stop()
+    findings = Findings()
+    with closing(Soak(place / "soak", rate)) as soak:
+        soak.start()
+        while (sample := soak.look()).at < 60 * arguments.minutes:
+            print(_told(sample), file=sys.stderr, flush=True)
+            time.sleep(arguments.every)
+        given = soak.given()
+        found = soak.stop()
     print(machine())
     print(f"{arguments.minutes:g} minutes, {rate:,.0f} messages a second asked by TCP, {given:,} given\n")
     print_table(["sender", "given", "there", "lost", "double"], findings.judge_messages(soak, found))
