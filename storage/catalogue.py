@@ -31,7 +31,7 @@ from storage.segments import Segment, SegmentCache, list_segments, read_row_grou
 
 __all__ = ["Block", "Catalogue", "Damage", "DamagedError", "Snapshot"]
 
-SEGMENTS_KEPT: Final = 16_384  # whose blocks are remembered: a few KiB each
+BLOCKS_KEPT: Final = 131_072  # some 600 octets each; full ones are two thousand million records
 LAST_SEQ: Final = (1 << 63) - 1
 SNAPSHOT_TRIES: Final = 20  # a file listed and gone again when opened: each try means another merge
 
@@ -47,6 +47,7 @@ class Catalogue:
         self._journals: dict[Path, JournalBlocks] = {}
         self._segments = SegmentCache()
         self._blocks: dict[Segment, list[Block]] = {}
+        self._kept = 0  # how many blocks those are
         self._lock = RLock()
 
     def streams(self) -> list[StreamName]:
@@ -180,9 +181,13 @@ class Catalogue:
             )
             for number, found in enumerate(self._segments.footer(segment).row_groups)
         ]
-        if len(self._blocks) >= SEGMENTS_KEPT:
-            self._blocks.clear()
-        self._blocks[segment] = blocks
+        with self._lock:
+            if self._kept + len(blocks) > BLOCKS_KEPT:
+                self._blocks.clear()
+                self._kept = 0
+            if segment not in self._blocks:
+                self._blocks[segment] = blocks
+                self._kept += len(blocks)
         return blocks
 
 

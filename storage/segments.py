@@ -22,7 +22,8 @@ from storage.journal_reader import Damage, DamagedError
 from storage.segment_footer import read_metadata
 
 METADATA_KEY: Final = b"sysledger"
-FOOTERS_KEPT: Final = 4096  # some 450 KiB each when full: 32 blocks of 21 columns, as Arrow holds them
+FOOTER_OCTETS_KEPT: Final = 8 << 20  # of memory: who reads a block of another segment reads its end anew
+COLUMN_OCTETS: Final = 700  # that Arrow takes for a column of a row group, measured
 LISTING_TRIES: Final = 20
 SETTLED_NANOSECONDS: Final = 2 * 10**9
 
@@ -65,6 +66,11 @@ class Footer:
 
     metadata: Any
     row_groups: tuple[RowGroup, ...]
+
+    @property
+    def memory(self) -> int:
+        """How many octets of memory it takes, about."""
+        return COLUMN_OCTETS * (1 + self.metadata.num_row_groups * self.metadata.num_columns)
 
 
 def segment_name(first_seq: int, last_seq: int) -> str:
@@ -177,10 +183,11 @@ def footer_of(segment: Segment) -> Footer:
 
 
 class SegmentCache:
-    """Footers and listings by file and folder, kept while the files are unchanged. Safe for threads."""
+    """Listings by folder, kept while it is unchanged, and the footers used last. Safe for threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, footer_octets: int = FOOTER_OCTETS_KEPT) -> None:
         self._footers: OrderedDict[tuple[Path, int, int], Footer] = OrderedDict()
+        self._room = footer_octets
         self._listings: dict[Path, tuple[int, list[Segment]]] = {}
         self._lock = Lock()
 
@@ -201,7 +208,7 @@ class SegmentCache:
         return listing
 
     def footer(self, segment: Segment) -> Footer:
-        """Give a segment's footer, read once. Raises as footer_of."""
+        """Give a segment's footer, read when it is not one of those used last. Raises as footer_of."""
         key = (segment.path, segment.size, segment.modified)
         with self._lock:
             kept = self._footers.get(key)
@@ -210,9 +217,11 @@ class SegmentCache:
                 return kept
         footer = footer_of(segment)
         with self._lock:
-            self._footers[key] = footer
-            while len(self._footers) > FOOTERS_KEPT:
-                self._footers.popitem(last=False)
+            if key not in self._footers:  # nor did another thread read it meanwhile
+                self._footers[key] = footer
+                self._room -= footer.memory
+            while self._room < 0:
+                self._room += self._footers.popitem(last=False)[1].memory
         return footer
 
 

@@ -13,6 +13,8 @@ from storage.journal_reader import DamagedError
 from storage.layout import Layout, StreamName
 from storage.segments import (
     Segment,
+    SegmentCache,
+    footer_of,
     list_segments,
     read_footer,
     segment_metadata,
@@ -87,6 +89,25 @@ def test_repeated_columns_as_dictionaries(
     assert encoded.to_pydict() == plain.to_pydict()
     assert [str(field.type) for field in plain.schema] == ["string", "string"]
     assert pa.types.is_dictionary(encoded.schema.field("hostname").type)
+
+
+def test_few_footers_are_kept(layout: Layout, name: StreamName, archive: Callable[..., Path]) -> None:
+    """However many segments are read, the footers kept stay within a bound; those used last are kept."""
+    for number in range(1, 7):
+        archive(layout, [{"message": "a"}], first_seq=number)
+    listed = list_segments(next(iter({path.parent for path in layout.archive(name).glob("*/*.parquet")})))
+    weight = footer_of(listed[0]).memory
+    cache = SegmentCache(3 * weight)
+    for _ in range(2):
+        for one in listed:
+            assert cache.footer(one).row_groups[0].first_seq == one.first_seq
+    kept = [cache.footer(one) for one in listed[3:]]
+    assert all(before is cache.footer(one) for before, one in zip(kept, listed[3:], strict=True))
+    first = cache.footer(listed[0])
+    assert cache.footer(listed[3]) is not kept[0], "the one longest unused went for the first"
+    assert cache.footer(listed[0]) is first
+    nothing = SegmentCache(0)
+    assert nothing.footer(listed[0]).row_groups == nothing.footer(listed[0]).row_groups
 
 
 def test_a_footer_leaves_no_cyclic_garbage(layout: Layout, archive: Callable[..., Path]) -> None:
