@@ -9,6 +9,9 @@ relay/DESTINATION.json                                   how far messages have g
 queue/PROCESS/                                           what a collector holds until storage has it
 books/                                                   the collectors' counts, and what has expired
 watch/                                                   the inventory of sources
+access/                                                  accounts, sessions, tokens: secrets of the pages
+reviews/                                                 saved searches, reviews, findings
+tenants.json                                             who the tenants are, and whose messages are whose
 """
 
 import contextlib
@@ -58,6 +61,11 @@ class StreamName:
         return f"tenant={self.tenant}/stream={self.stream}"
 
 
+# Who did what with the appliance; only the appliance itself writes to it, and it is kept for ever unless the
+# settings name it (access/trail.py).
+TRAIL: Final = StreamName("trail", "access")
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """The paths under one data folder."""
@@ -93,6 +101,21 @@ class Layout:
     def watch(self) -> Path:
         """The folder of the inventory of sources."""
         return self.data / "watch"
+
+    @property
+    def access(self) -> Path:
+        """The folder of accounts, sessions and tokens."""
+        return self.data / "access"
+
+    @property
+    def reviews(self) -> Path:
+        """The folder of saved searches, reviews and findings."""
+        return self.data / "reviews"
+
+    @property
+    def tenants(self) -> Path:
+        """The registry of tenants: a file."""
+        return self.data / "tenants.json"
 
     def journal(self, name: StreamName) -> Path:
         """The folder of a stream's journal files."""
