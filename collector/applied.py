@@ -7,6 +7,7 @@ from typing import Any, Final
 from collector.settings import CollectorSettings, ListenerSettings
 from collector.source_settings import SourceSettings
 from collector.sources import Chosen, Sources
+from collector.trail_listener import sources_for
 from parsers.source import Source
 
 LABELS: Final = {
@@ -99,7 +100,8 @@ class SourcesByListener:
         by_default = ListenerSettings(transport="udp", port=0)
         self._unknown = Sources(None, by_default, settings.sources)
         self._known = {
-            name: Sources(name, listener, settings.sources) for name, listener in settings.listeners.items()
+            name: Sources(name, listener, sources_for(settings, name))
+            for name, listener in settings.listeners.items()
         }
 
     def __call__(self, listener: str, peer: str, hostname: str | None) -> Source:

@@ -22,6 +22,7 @@ What is counted, in messages unless it says otherwise:
     held TENANT/STREAM   (keys of slots) batches that storage has not answered for
     discarded octets     of no frame
     unframed: REASON     messages that were lost before they were frames
+    tenant TENANT octets of messages, where there are tenants
 
 ``framed = not admitted + dropped + parsed + unparsed`` and ``parsed + unparsed = handed over + left to sender
 + lost + held``, in every book whose process ended in order. Of one that runs or was killed the first lacks
@@ -61,6 +62,8 @@ PARTS: Final = "parts of messages"
 GUESTS: Final = "guests: "
 HELD: Final = "held "
 SEEN_DROPS: Final = "seen drops"
+_TENANT: Final = "tenant "
+_OCTETS: Final = " octets"
 LAST_NUMBER: Final = "last number"
 OTHERS: Final = "other peers"
 LARGEST_PEERS: Final = 4096
@@ -76,6 +79,18 @@ Key = tuple[int, str, str, str]  # day, listener, peer, what
 def day_of(nanoseconds: int) -> int:
     """Give the UTC day, in days since 1970, of a time in ns since 1970."""
     return nanoseconds // NANOSECONDS_A_DAY
+
+
+def tenant_octets(tenant: str) -> str:
+    """Give how the books call the octets of a tenant's messages."""
+    return f"{_TENANT}{tenant}{_OCTETS}"
+
+
+def tenant_of(what: str) -> str | None:
+    """Give the tenant whose octets are counted so; None when it is something else."""
+    if what.startswith(_TENANT) and what.endswith(_OCTETS):
+        return what.removeprefix(_TENANT).removesuffix(_OCTETS)
+    return None
 
 
 def encode_key(day: int, listener: str, peer: str, what: str) -> bytes:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import compress
 from math import inf
+from traceback import format_tb
 from typing import Any, Protocol
 
 import pyarrow as pa
 
 from collector.admission import Admission, Received
-from collector.books import DROPPED, NOT_ADMITTED
+from collector.books import DROPPED, NOT_ADMITTED, tenant_octets
 from collector.counts import ListenerCounts
 from collector.handoff_batch import Done
 from collector.listener_book import ListenerBook, in_memory
@@ -24,6 +25,7 @@ from collector.reader import Reader
 from collector.settings import ListenerSettings
 from collector.shedding import LEAST_SEVERE, dropped, kept
 from collector.sources import Sources
+from collector.tenancy import Part, Tenancy
 from collector.unfinished import Unfinished
 from parsers.batch import encode_records
 from parsers.pipeline import Arrival
@@ -98,8 +100,19 @@ class Gathered:
             {number - middle: flags for number, flags in self.flags.items() if number >= middle},
         )
         if (done := self.done()) is not None:
-            first.dones = second.dones = [_Both(done)]
+            first.dones = second.dones = [_All(done, 2)]
         return first, second
+
+    def of_tenants(self, parts: Sequence[Part]) -> "list[Gathered]":
+        """Give the parts as what was gathered each; who waits for an answer gets it when all have theirs."""
+        if len(parts) == 1 and parts[0].frames is self.frames:
+            return [self]
+        done = self.done() if len(parts) > 1 else None
+        dones: list[Done] = self.dones if done is None else [_All(done, len(parts))]
+        return [
+            Gathered(list(one.frames), list(one.arrivals), dict(one.flags), sum(map(len, one.frames)), dones)
+            for one in parts
+        ]
 
 
 def _columns(records: pa.RecordBatch) -> dict[str, pa.Array]:
@@ -111,17 +124,18 @@ def _answer(dones: Sequence[Done], ok: bool) -> None:  # noqa: FBT001 - as Done 
         done(ok)
 
 
-class _Both:
-    """Answers once, after two answers: True when both are."""
+class _All:
+    """Answers once, after ``count`` answers: True when all are."""
 
-    def __init__(self, done: Done) -> None:
+    def __init__(self, done: Done, count: int) -> None:
         self._done = done
+        self._count = count
         self._answers: list[bool] = []
 
     def __call__(self, ok: bool) -> None:  # noqa: FBT001 - as Done has it
-        """Take one of the two answers."""
+        """Take one of the answers."""
         self._answers.append(ok)
-        if len(self._answers) == len(("first", "second")):
+        if len(self._answers) == self._count:
             self._done(all(self._answers))
 
 
@@ -176,13 +190,20 @@ class Intake:
         self._flushed_at = -inf
         self.least_severe = LEAST_SEVERE  # of what still goes on; all does, unless the appliance is in panic
         self.pace: Pace | None = None  # of senders that cannot be made to wait
+        self._tenancy: Tenancy | None = None  # None: all is of the listener's own tenant
 
-    def change(self, settings: ListenerSettings, reader: Reader) -> None:
+    def change(self, settings: ListenerSettings, reader: Reader, tenancy: Tenancy | None = None) -> None:
         """Go on with other settings. What was gathered before is read and sent as it would have been."""
         self.flush()
         self._settings = settings
         self._admission = Admission(settings.sender_networks)
         self.reader = reader
+        self._tenancy = tenancy
+
+    def part_by(self, tenancy: Tenancy | None) -> None:
+        """Have ``tenancy`` say whose messages are; without it all are the tenant's of the settings."""
+        self.flush()
+        self._tenancy = tenancy
 
     def use(self, limits: Limits) -> None:
         """Let batches go by other limits from the next message on."""
@@ -254,10 +275,40 @@ class Intake:
             self._timer = None
         gathered, self._gathered = self._gathered, Gathered()
         self._flushed_at = time.monotonic()
-        if gathered.frames:
-            self._hand_over(gathered)
+        if not gathered.frames:
+            return
+        if self._tenancy is None:
+            self._hand_over(gathered, self._settings.tenant)
+        else:
+            self._hand_over_apart(gathered, self._tenancy)
 
-    def _hand_over(self, gathered: Gathered) -> None:
+    def _hand_over_apart(self, gathered: Gathered, tenancy: Tenancy) -> None:
+        """Hand over to each tenant what is its own."""
+        try:
+            parts = tenancy.parts(gathered.frames, gathered.arrivals, gathered.flags)
+        except Exception as error:  # noqa: BLE001
+            # As in _hand_over: it promises not to raise.
+            if len(gathered.frames) > 1:
+                for half in gathered.halves():
+                    self._hand_over_apart(half, tenancy)
+                return
+            # An error's own words may hold the message, and with it a token.
+            log.error(  # noqa: TRY400
+                "listener %s: nobody can say whose a message is, so it is kept for tenant %s; report this "
+                "%s:\n%s",
+                self._name,
+                self._settings.tenant,
+                type(error).__name__,
+                "".join(format_tb(error.__traceback__)),
+            )
+            self._hand_over(gathered, self._settings.tenant)
+            return
+        for part, own in zip(parts, gathered.of_tenants(parts), strict=True):
+            self.counts.count_flags([(Flag.TOKEN_WRONG,)] * part.wrong)
+            self.book.count(tenant_octets(part.tenant), own.octets)
+            self._hand_over(own, part.tenant)
+
+    def _hand_over(self, gathered: Gathered, tenant: str) -> None:
         try:
             records = self._parse(gathered)
             if self.least_severe < LEAST_SEVERE:
@@ -267,7 +318,7 @@ class Intake:
             # Parsing promises not to raise. Should it do so, one message may not take 16,000 along.
             if len(gathered.frames) > 1:
                 for half in gathered.halves():
-                    self._hand_over(half)
+                    self._hand_over(half, tenant)
                 return
             log.exception(
                 "listener %s: a message could not be read and is kept as text only; "
@@ -275,10 +326,10 @@ class Intake:
                 self._name,
                 gathered.frames[0],
             )
-            self._hand_over_unread(gathered)
+            self._hand_over_unread(gathered, tenant)
             return
         if gathered.frames:
-            self._hand_over_records(gathered, records, payload)
+            self._hand_over_records(gathered, tenant, records, payload)
 
     def _shed(self, gathered: Gathered, records: pa.RecordBatch) -> tuple[Gathered, pa.RecordBatch]:
         """Leave out, and count, what is not severe enough by now; see ``collector.shedding``."""
@@ -291,7 +342,7 @@ class Intake:
         frames = list(compress(gathered.frames, keep.to_pylist()))
         return replace(gathered, frames=frames, octets=sum(map(len, frames))), records.filter(keep)
 
-    def _hand_over_unread(self, gathered: Gathered) -> None:
+    def _hand_over_unread(self, gathered: Gathered, tenant: str) -> None:
         """Hand over one message without reading it: its octets and text in an empty message's record."""
         (octets,) = gathered.frames
         try:
@@ -305,11 +356,13 @@ class Intake:
             if (done := gathered.done()) is not None:
                 asyncio.get_running_loop().call_soon(done, False)
             return
-        self._hand_over_records(gathered, records, payload)
+        self._hand_over_records(gathered, tenant, records, payload)
 
-    def _hand_over_records(self, gathered: Gathered, records: pa.RecordBatch, payload: Any) -> None:
+    def _hand_over_records(
+        self, gathered: Gathered, tenant: str, records: pa.RecordBatch, payload: Any
+    ) -> None:
         self._submit(
-            self._settings.tenant,
+            tenant,
             self._settings.stream,
             messages=len(gathered.frames),
             octets=gathered.octets,

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from collector import trail_listener
 from collector.books import Book
 from collector.counts import ListenerCounts
 from collector.credentials import ContextMaker, Credentials
@@ -32,12 +33,16 @@ from collector.settings import OVER_UDP, CollectorSettings, ListenerSettings
 from collector.shedding import LEAST_SEVERE, least_severe
 from collector.sources import Sources
 from collector.tcp import StreamListener
+from collector.tenancy import tenancy_of
+from collector.trail_listener import sources_for
 from collector.unfinished import Unfinished
+from tenants.assignment import Assignment
 
 log = logging.getLogger(__name__)
 
 OF_UNFINISHED: Final = 4  # the part of memory_octets that frames may take that have not ended
-_OWN_LOG: Final = "self"  # the appliance's: it is little, and says what is going on
+# What the appliance tells of itself and of its users is little, and says what is going on.
+_NEVER_SHED: Final = frozenset({"self", trail_listener.NAME})
 _PARTING_SECONDS: Final = 2.0  # a supervisor changes all processes in less
 _LEAVING_SECONDS: Final = 5.0  # for senders to hear that they are to leave
 _LOOK_SECONDS: Final = 0.05
@@ -60,6 +65,7 @@ class Change:
     """A change that cannot fail any more."""
 
     settings: CollectorSettings
+    assignment: Assignment
     kept: list[_Kept] = field(default_factory=list)
     opened: list[Receiver] = field(default_factory=list)
     leaving: list[Receiver] = field(default_factory=list)
@@ -79,6 +85,7 @@ class Receivers:
         self, settings: CollectorSettings, tls_folder: Path, submit: Submit, book: Book | None = None
     ) -> None:
         self.settings = settings
+        self.assignment = Assignment()  # whose messages are
         self.unfinished = Unfinished(settings.memory_octets // OF_UNFINISHED)
         self._tls_folder = tls_folder
         self._submit = submit
@@ -121,7 +128,11 @@ class Receivers:
             await self._start(receiver)
 
     def prepare(
-        self, settings: CollectorSettings, given: Mapping[str, GivenSocket], rules: Sequence[Loaded]
+        self,
+        settings: CollectorSettings,
+        given: Mapping[str, GivenSocket],
+        rules: Sequence[Loaded],
+        assignment: Assignment,
     ) -> Change:
         """Do all of a change that can fail.
 
@@ -129,12 +140,13 @@ class Receivers:
             settings: the new ones.
             given: sockets that have been opened for them; they are closed when this fails.
             rules: the rule files that will be in use.
+            assignment: says whose messages will be.
 
         Raises:
             ListenerError: when an address cannot be had.
             CertificateError: when a key or certificate cannot be used.
         """
-        change = Change(settings)
+        change = Change(settings, assignment)
         unused = dict(given)
         try:
             for name, listener in self._wanted(settings, given).items():
@@ -160,12 +172,13 @@ class Receivers:
 
     async def make(self, change: Change) -> None:
         """Make a change: who goes on changes at once, what is new begins, and what is left out parts."""
-        self.settings = change.settings
+        self.settings, self.assignment = change.settings, change.assignment
         self.unfinished.allow(change.settings.memory_octets // OF_UNFINISHED)
         for kept in change.kept:
             self._adapt(kept)
         for receiver in change.leaving:
             del self._present[receiver.name]
+            receiver.intake.part_by(tenancy_of(self.assignment, receiver.name, receiver.settings))
             shares = any(receiver.has_socket_of(opened) for opened in change.opened)
             if shares and not isinstance(receiver.listener, StreamListener):
                 receiver.listener.stop_reading()
@@ -191,10 +204,10 @@ class Receivers:
         given: GivenSocket | None,
         rules: Sequence[Loaded],
     ) -> Receiver:
-        sources = Sources(name, listener, settings.sources)
+        sources = Sources(name, listener, sources_for(settings, name))
         reader = Reader(name, listener.transport, sources, rules_for(rules, listener.stream))
         intake = self._intake(settings, name, listener, reader)
-        pace = Pace(name, listener, sources, settings.sources)
+        pace = Pace(name, listener, sources, sources_for(settings, name))
         made: list[Credentials] = []
 
         def make_credentials(make: ContextMaker) -> Credentials:
@@ -229,9 +242,9 @@ class Receivers:
         rules: Sequence[Loaded],
     ) -> _Kept:
         name = receiver.name
-        sources = Sources(name, listener, settings.sources)
+        sources = Sources(name, listener, sources_for(settings, name))
         reader = Reader(name, listener.transport, sources, rules_for(rules, listener.stream))
-        pace = Pace(name, listener, sources, settings.sources)
+        pace = Pace(name, listener, sources, sources_for(settings, name))
         credentials = None
         if receiver.credentials is not None:
             make = credentials_for(listener.transport)
@@ -241,7 +254,8 @@ class Receivers:
     def _adapt(self, kept: _Kept) -> None:
         receiver = kept.receiver
         kept.reader.gaps = receiver.intake.reader.gaps
-        receiver.intake.change(kept.settings, kept.reader)
+        tenancy = tenancy_of(self.assignment, receiver.name, kept.settings)
+        receiver.intake.change(kept.settings, kept.reader, tenancy)
         receiver.settings, receiver.sources = kept.settings, kept.sources
         if receiver.credentials is not None and kept.credentials is not None:
             receiver.credentials.become(kept.credentials)
@@ -260,6 +274,7 @@ class Receivers:
 
     async def _start(self, receiver: Receiver) -> None:
         self._use_limits(receiver)
+        receiver.intake.part_by(tenancy_of(self.assignment, receiver.name, receiver.settings))
         await receiver.listener.start()
         self._pause_or_resume(receiver)
 
@@ -311,7 +326,7 @@ class Receivers:
                 self._use_limits(receiver)
 
     def _least_severe(self, receiver: Receiver) -> int:
-        if self._gate.state != "panic" or receiver.waits or receiver.name == _OWN_LOG:
+        if self._gate.state != "panic" or receiver.waits or receiver.name in _NEVER_SHED:
             return LEAST_SEVERE
         return least_severe(self._gate.fullness)
 

@@ -15,10 +15,14 @@ from collector.given import GivenSocket, match_sockets
 from collector.handoff_making import QueuePlace, change_handoff, make_handoff, storage_place
 from collector.obeying import Obey, obey_nobody
 from collector.pacing import ABOVE_RATE
+from collector.quotas import Quotas
 from collector.receivers import Receivers
 from collector.rules import Loaded, RuleFiles
 from collector.settings import CollectorSettings
 from collector.shedding import is_shed
+from tenants.assignment import Assignment
+from tenants.file import read_registry
+from tenants.registry import Registry
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +44,7 @@ class Collector:
         queue: where the disk queue lies; without it, what storage does not take stays in memory.
         books: the folder of the books; without it, nobody sees what is counted.
         process: what this process is called in them.
+        tenants: the file that says whose messages are; without it, they are the listeners' tenants'.
     """
 
     def __init__(  # noqa: PLR0913 - as ``run``
@@ -54,8 +59,11 @@ class Collector:
         queue: QueuePlace | None = None,
         books: Path | None = None,
         process: str = "collector",
+        tenants: Path | None = None,
     ) -> None:
         self._settings = settings
+        self._tenants = tenants
+        self._quotas = Quotas(books if first else None)  # one process tells for all
         self._load_rules = rules
         self._given = given
         self._first = first
@@ -78,7 +86,11 @@ class Collector:
         Raises:
             ListenerError: when an address cannot be had.
             CertificateError: when a key or certificate cannot be used.
+            RegistryError: when nobody can say whose messages are.
         """
+        registry = self._registry()
+        self._receivers.assignment = Assignment(registry)
+        self._quotas.use(registry)
         self._receivers.open(self._given)
         loaded = self._load_rules(self._settings)
         self._link.start()
@@ -87,8 +99,8 @@ class Collector:
     async def reload(self, settings: CollectorSettings, sockets: Sequence[tuple[str, int]]) -> None:
         """Go on with other settings; all or nothing.
 
-        Rule files are read again, beside the work, and only here. Whatever reads and writes messages goes
-        on meanwhile.
+        Rule files and tenants are read again, beside the work, and only here. Whatever reads and writes
+        messages goes on meanwhile.
 
         Args:
             settings: the new ones.
@@ -98,21 +110,28 @@ class Collector:
             ListenerError: when an address cannot be had.
             CertificateError: when a key or certificate cannot be used.
             EndpointError: when storage is on the network and its key is not known.
+            RegistryError: when nobody can say whose messages are.
         """
         try:
             storage = storage_place(settings, self._endpoint, self._tls_folder)
             loaded = await asyncio.to_thread(self._load_rules, settings)
+            registry = await asyncio.to_thread(self._registry)
         except Exception:
             for _, descriptor in sockets:
                 os.close(descriptor)
             raise
         given = match_sockets(sockets, settings.listeners, first=self._first)
-        change = self._receivers.prepare(settings, given, loaded)
+        change = self._receivers.prepare(settings, given, loaded, Assignment(registry))
         self._settings = settings
         change_handoff(settings, storage, self._handoff, self._link, self._queue)
         await self._receivers.make(change)
+        self._quotas.use(registry)
         self._balance()
         log.info("new settings are in use")
+
+    def _registry(self) -> Registry:
+        """Read whose messages are."""
+        return Registry() if self._tenants is None else read_registry(self._tenants)
 
     def hear(self, state: str) -> None:
         """Obey the appliance's state; see ``collector.gate``."""
@@ -137,6 +156,7 @@ class Collector:
         self._receivers.look()
         self._tell_losses()
         self._book.touch()
+        self._quotas.look()
         return self._report()
 
     def _tell_losses(self) -> None:
@@ -173,6 +193,7 @@ class Collector:
             "state": self._gate.state,
             "listeners": self._receivers.report(),
             "books": dict(self._book.totals),
+            "tenants": self._quotas.report(),
             "handoff": {
                 **self._link.report(),
                 "unfinished_octets": self._receivers.unfinished.octets,
@@ -243,6 +264,7 @@ async def run(  # noqa: PLR0913 - what every role is given, two places, and sock
     queue: Path | None = None,
     books: Path | None = None,
     process: str = "collector",
+    tenants: Path | None = None,
     obey: Obey = obey_nobody,
 ) -> None:
     """Receive until ``stop`` is set, then hand over everything that was received.
@@ -261,11 +283,13 @@ async def run(  # noqa: PLR0913 - what every role is given, two places, and sock
             memory.
         books: the folder of the books; without it, nobody sees what is counted.
         process: what this process is called in them.
+        tenants: the file that says whose messages are; without it, they are the listeners' tenants'.
         obey: is told once what obeys the appliance's state, and what reloads; see ``Collector``.
 
     Raises:
         ListenerError: when an address cannot be had; the message names the setting to change.
         CertificateError: when a key or certificate cannot be used; likewise.
+        RegistryError: when nobody can say whose messages are.
     """
     sockets = match_sockets(given, settings.listeners, first=first)
     rules = RuleFiles(folder).load_and_tell
@@ -280,6 +304,7 @@ async def run(  # noqa: PLR0913 - what every role is given, two places, and sock
         queue=place,
         books=books,
         process=process,
+        tenants=tenants,
     )
     obey(state=collector.hear, reload=collector.reload)
     try:

@@ -23,6 +23,7 @@ from parsers.source import DateOrder
 
 Transport = Literal["udp", "tcp", "tls", "dtls", "relp", "relp-tls", "gelf-udp", "gelf-tcp", "unix"]
 OVER_UDP: Final = frozenset({"udp", "dtls", "gelf-udp"})
+TRAIL: Final = "trail"  # the tenant, and the listener, of who did what: collector/trail_listener.py
 LONGEST_PATH: Final = 107  # octets of a Unix socket's path, before its NUL (unix(7))
 OVER_TLS: Final = frozenset({"tls", "dtls", "relp-tls"})
 
@@ -348,6 +349,18 @@ def _one_listener_a_port(listeners: dict[str, ListenerSettings]) -> dict[str, Li
     return listeners
 
 
+def _leaves_the_trail(listeners: dict[str, ListenerSettings]) -> dict[str, ListenerSettings]:
+    """Refuse what would write to the trail of who did what, or be taken for its listener."""
+    if TRAIL in listeners:
+        raise ValueError(f"{TRAIL} is the name of the appliance's own listener: give yours another name")
+    for name, listener in listeners.items():
+        if listener.tenant == TRAIL:
+            raise ValueError(
+                f"{name}: only the appliance itself writes to tenant {TRAIL!r}: choose another tenant"
+            )
+    return listeners
+
+
 def _place(listener: ListenerSettings) -> str:
     if listener.path is not None:
         return f"path {listener.path}"
@@ -423,7 +436,11 @@ class CollectorSettings(HandoffSettings):
             "and logged, only when that cannot be written either."
         ),
     )
-    listeners: Annotated[dict[_ListenerName, ListenerSettings], AfterValidator(_one_listener_a_port)] = Field(
+    listeners: Annotated[
+        dict[_ListenerName, ListenerSettings],
+        AfterValidator(_one_listener_a_port),
+        AfterValidator(_leaves_the_trail),
+    ] = Field(
         default_factory=_default_listeners,
         description=(
             "The listeners, each under a name of its own, which is kept with every message. "

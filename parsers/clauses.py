@@ -145,4 +145,8 @@ LENIENCIES: Final[Mapping[Flag, tuple[str, str]]] = {
         RFC5424 + "6.1",
     ),
     Flag.INFLATED: ("It came compressed, which rsyslog can do and no standard of syslog knows.", "rsyslog"),
+    Flag.TOKEN_WRONG: (
+        "It had a token of no tenant, which was taken out of its STRUCTURED-DATA.",
+        RFC5424 + "6.3",
+    ),
 }

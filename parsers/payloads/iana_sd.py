@@ -7,6 +7,8 @@ Of an alarm RFC 5674 section 3 demands ``resource``, ``probableCause`` and ``per
 the values of two parameters. What is missing or has another value is told by the field ``alarm.invalid``, the
 parameter's name being its value. That is no flag: as STRUCTURED-DATA the element is well-formed. Which names
 probableCause can have is IANA's to say, which adds to them, so that any is taken.
+
+One SD-ID is the appliance's own: its trail of who did what. Its fields are ``access.PARAM-NAME``.
 """
 
 import re
@@ -27,13 +29,16 @@ from parsers.structured_data import elements
 SD_IDS: Final = (
     "timeQuality", "origin", "meta", "snmp", "alarm", "ssign", "ssign-cert", "PCNNode", "PCNTerm",
 )  # fmt: skip
+OWN: Final = "access@32473"  # of access/trail_message.py
 INVALID: Final = "alarm.invalid"
 MANDATORY: Final = ("resource", "probableCause", "perceivedSeverity")
 VALUES: Final = {
     "perceivedSeverity": ("cleared", "indeterminate", "critical", "major", "minor", "warning"),
     "trendIndication": ("moreSevere", "noChange", "lessSevere"),
 }
-_ELEMENT: Final = rf"\[ *({'|'.join(SD_IDS)})[ \]]"
+_ALL: Final = pa.array([*SD_IDS, OWN])
+_OWN_PREFIX: Final = OWN.partition("@")[0]
+_ELEMENT: Final = rf"\[ *({'|'.join(SD_IDS)}|{OWN})[ \]]"
 _ANYWHERE: Final = re.compile(_ELEMENT.encode())
 # SD-ID; or PARAM-NAME and PARAM-VALUE, as section 6.3 has them.
 _STRICT: Final = re.compile(
@@ -120,8 +125,10 @@ def _fields(tokens: _Tokens, rows: pa.Array) -> list[Entries]:
     own = pc.is_in(tokens.rows, rows)
     begins = pc.not_equal(tokens.sd_ids, "")
     sd_ids = pc.fill_null_forward(pc.if_else(begins, tokens.sd_ids, pa.scalar(None, pa.string())))
-    there = pc.and_(pc.and_not(own, begins), pc.is_in(sd_ids, pa.array(SD_IDS)))
-    names = pc.binary_join_element_wise(sd_ids.filter(there), tokens.names.filter(there), ".")
+    there = pc.and_(pc.and_not(own, begins), pc.is_in(sd_ids, _ALL))
+    prefixes = sd_ids.filter(there)
+    prefixes = pc.if_else(pc.equal(prefixes, OWN), _OWN_PREFIX, prefixes)
+    names = pc.binary_join_element_wise(prefixes, tokens.names.filter(there), ".")
     params = Entries(tokens.rows.filter(there), names, tokens.values.filter(there))
     alarms = tokens.rows.filter(pc.and_(own, pc.equal(tokens.sd_ids, "alarm")))
     return [params, *_invalid(pc.unique(alarms), params)]

@@ -103,6 +103,7 @@ async def collecting_alone(
     *,
     given: Sequence[tuple[str, int]] = (),
     first: bool = True,
+    tenants: Path | None = None,
     **settings: Any,
 ) -> AsyncIterator[Running]:
     """A running collector whose storage the test looks after itself."""
@@ -117,6 +118,7 @@ async def collecting_alone(
             stop=running.stop,
             given=given,
             first=first,
+            tenants=tenants,
             obey=running.obey,
         )
     )

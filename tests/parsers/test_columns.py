@@ -83,3 +83,19 @@ def test_encoding_keeps_nulls() -> None:
     """A dictionary column has the texts and the nulls of the column that it is made from."""
     column = dictionary_column(pa.array(["a", None, "a"]), DICTIONARY)
     assert (column.type, column.to_pylist()) == (DICTIONARY, ["a", None, "a"])
+
+
+def test_runs_of_nothing_show_nothing_of_the_memory() -> None:
+    """Beneath nulls stands 0, and not what another message has left in memory: a batch is written whole."""
+    before = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())  # the one that gives memory again as it was
+    try:
+        for count in (64, 500, 4000) * 20:
+            used = [b"another tenant's " * (count // 4) for _ in range(8)]
+            del used
+            column = run_column([None, "a", None], [count, 1, count], DICTIONARY)
+            octets = column.indices.buffers()[1].to_pybytes()
+            assert octets == bytes(len(octets))
+            assert column.to_pylist() == [None] * count + ["a"] + [None] * count
+    finally:
+        pa.set_memory_pool(before)
