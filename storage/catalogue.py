@@ -95,6 +95,11 @@ class Catalogue:
             found += [segment.last_seq for segment in self._listed(name, day)[-1:]]
         return max(found, default=0)
 
+    def let_go(self) -> None:
+        """Close the journals: one that is removed while it is held open keeps its room on the disk."""
+        with self._lock:
+            self._journals.clear()
+
     def _collected(self, name: StreamName, wanted: "_Wanted") -> tuple[list[Block], list[Damage]]:
         for attempt in range(SNAPSHOT_TRIES):
             try:

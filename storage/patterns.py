@@ -24,16 +24,21 @@ _HEX: Final = "0-9A-Fa-f"
 
 def term_pattern(term: Glob, *, ascii_only: bool = False) -> str:
     """Give the RE2 pattern that is found in a text where ``term`` occurs (see storage/tokens.py)."""
+    return "".join(term_parts(term, ascii_only=ascii_only))
+
+
+def term_parts(term: Glob, *, ascii_only: bool = False) -> tuple[str, str, str]:
+    """Give the patterns of what may stand before a term, of the term itself, and of what may stand after."""
     word = word_class(ascii_only=ascii_only)
     body = "".join(_element(element, word, ascii_only=ascii_only) for element in term)
     if len(term) == 1 and isinstance(term[0], str):
         kind = shape(term[0])
         if kind is not Shape.WORDS:
             before, after = _address_ends(kind, ascii_only=ascii_only)
-            return f"{before}{body}{after}"
+            return before, body, after
     before = f"(?:^|[^{word}])" if term and _is_bounded(term[0], 0) else ""
     after = f"(?:$|[^{word}])" if term and _is_bounded(term[-1], -1) else ""
-    return f"{before}{body}{after}"
+    return before, body, after
 
 
 def phrase_pattern(terms: Sequence[str], *, ascii_only: bool = False) -> str:
@@ -41,11 +46,16 @@ def phrase_pattern(terms: Sequence[str], *, ascii_only: bool = False) -> str:
 
     The first and last are bounded as a term is; in between each term stands as typed.
     """
+    return "".join(phrase_parts(terms, ascii_only=ascii_only))
+
+
+def phrase_parts(terms: Sequence[str], *, ascii_only: bool = False) -> tuple[str, str, str]:
+    """Give the patterns of what may stand before a phrase, of the phrase itself, and of what after."""
     word = word_class(ascii_only=ascii_only)
     body = f"[^{word}]+".join(_literal(term, ascii_only=ascii_only) for term in terms)
     before = f"(?:^|[^{word}])" if _is_bounded(terms[0], 0) else ""
     after = f"(?:$|[^{word}])" if _is_bounded(terms[-1], -1) else ""
-    return f"{before}{body}{after}"
+    return before, body, after
 
 
 def whole_pattern(term: Glob) -> str:
@@ -79,6 +89,11 @@ def _character(character: str, *, ascii_only: bool) -> str:
     if variants is None:
         return _escape(character)
     return "[" + "".join(map(_escape, variants)) + "]"
+
+
+def literal(text: str) -> str:
+    """Give the RE2 pattern that is found where ``text`` stands, as it is written."""
+    return "".join(map(_escape, text))
 
 
 def _escape(character: str) -> str:

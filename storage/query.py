@@ -27,7 +27,8 @@ is ``a``. NOT binds closer than AND, AND closer than OR; parentheses group. Oper
 occur as above: host, app, pid, msgid, sd, msg, peer, tls. Names, of which the whole value is compared, ``*``
 and ``?`` standing for anything: format, flag, listener, transport. ``flag:none`` finds messages without any
 flag, that conform to their standard to the letter. ``host:*`` finds messages that have the field, ``-host:*``
-those that do not; ``msg:""`` those in which it is there and empty. ``any:`` is the whole message. Every other
+those that do not; ``msg:""`` those in which it is there and empty. ``host:="fw-1"`` finds those
+of which the value is this, to the letter. ``any:`` is the whole message. Every other
 name is a field that was read out of the message (``parsers/FIELDS.md``), by its key in CEF, JSON and the like
 or by a rule: ``src:10.0.3.7`` is ``fields.src:10.0.3.7``. A name that comes again has all its values.
 

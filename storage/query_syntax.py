@@ -16,7 +16,7 @@ from whoosh.query import And, Every, Not, NumericRange, Or, Phrase, Prefix, Quer
 
 from storage import query_fields
 from storage.query_fields import ANY, RULE_PREFIX, Field
-from storage.query_values import RANGE, QueryError, Value, bracketed, phrase, regex, word
+from storage.query_values import RANGE, QueryError, Value, bracketed, exact, phrase, regex, word
 from storage.tokens import Shape, shape
 
 __all__ = [
@@ -101,6 +101,9 @@ def _value(text: str, position: int, *, ranged: bool = False) -> Value:
         return _quoted(text, position)
     if text[position] == "/" and (found := _REGEX.match(text, position)):
         return Value(found[1], regex).at(position, found.end())
+    if ranged and text.startswith('="', position):
+        quoted = _quoted(text, position + 1)
+        return Value(quoted.text, exact).at(position, quoted.endchar)
     if ranged and text[position] in "[{" and (found := RANGE.match(text, position)):
         return Value(found[0], bracketed).at(position, found.end())
     found = _WORD.match(text, position)

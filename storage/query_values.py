@@ -7,9 +7,10 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 from whoosh.qparser import QueryParser, syntax
-from whoosh.query import Every, Not, NumericRange, Phrase, Prefix, Query, Regex, Term, Wildcard
+from whoosh.query import And, Every, Not, NumericRange, Phrase, Prefix, Query, Regex, Term, Wildcard
 
 from storage import query_fields
+from storage.patterns import literal
 from storage.query_fields import ANY, RULE_PREFIX, Field, Kind
 from storage.tokens import Wild, glob
 
@@ -121,6 +122,15 @@ def phrase(node: Value, field: Field) -> Query:
     if len(words) > MAXIMUM_WORDS:
         raise node.error(f"a phrase of {len(words)} words", f"use at most {MAXIMUM_WORDS}")
     return Term(field.name, words[0]) if len(words) == 1 else Phrase(field.name, words)
+
+
+def exact(node: Value, field: Field) -> Query:
+    """Give the query for ``="text"``: that is the whole value, as it is written. Raises QueryError."""
+    found = phrase(node, field)
+    if field.kind is not Kind.TEXT or not node.text:
+        return found
+    # The phrase for the index, the expression for the rows.
+    return And([found, Regex(field.name, f"^(?-i:{literal(node.text)})$")])
 
 
 def regex(node: Value, field: Field) -> Query:

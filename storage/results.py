@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Literal
 
@@ -51,7 +51,8 @@ class Request:
 
     ``start`` and ``end`` bound the receive time, or the originator's own with ``time="device"``:
     start ≤ t < end; both must know their zone. A record without a device time is in no range of device
-    times. ``limit`` None means all; ``before`` goes on where a page ended.
+    times. ``limit`` None means all; ``before`` goes on where a page ended. Records come newest first, or
+    with ``oldest_first`` the other way round.
     """
 
     query: str = ""
@@ -61,6 +62,7 @@ class Request:
     time: TimeKind = "received"
     limit: int | None = 100
     before: Cursor | None = None
+    oldest_first: bool = False
 
 
 @dataclass(slots=True)
@@ -82,6 +84,7 @@ class Scope:
     complete: bool = True  # False: stopped early because the page was full
     damaged: list[Damage] = field(default_factory=list)  # these records are NOT in the result
     damaged_indexes: list[Damage] = field(default_factory=list)  # their blocks were scanned instead
+    days: int = field(default=0, compare=False)  # UTC days of receipt that the blocks reach over
 
     def add(self, part: "Scope") -> None:
         """Add what was looked at in single blocks."""
@@ -91,9 +94,17 @@ class Scope:
         self.damaged += [damage for damage in part.damaged if damage not in self.damaged]
 
 
+def copied(scope: Scope) -> Scope:
+    """Give a scope as it is now, which no longer grows."""
+    return replace(scope, damaged=[*scope.damaged], damaged_indexes=[*scope.damaged_indexes])
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Records of ARCHIVE_SCHEMA, newest received_at first, then highest seq; ``next`` None at the end."""
+    """Records of ARCHIVE_SCHEMA, newest received_at first, then highest seq, or oldest and lowest first.
+
+    ``next`` is None at the end.
+    """
 
     records: pa.Table
     scope: Scope

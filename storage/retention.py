@@ -15,7 +15,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -28,9 +28,12 @@ from storage.layout import Layout, StreamName, entries
 from storage.segments import list_segments, read_footer
 from storage.settings import KEEP_FOR_EVER, StorageSettings
 from storage.tallies import keep_tallies
+from tenants.file import read_registry
 
 _TOMBSTONE: Final = ".expired-"  # a name with a dot: Parquet engines pass it over
 _TOMBSTONES: Final = re.compile(r"\.expired-[0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9]+")
+
+DaysOf = Callable[[StreamName], int]
 
 log = logging.getLogger(__name__)
 
@@ -55,23 +58,26 @@ class Expired:
 def expire(
     layout: Layout, settings: StorageSettings, today: date, *, dry_run: bool, however_many: bool = False
 ) -> list[Expired]:
-    """Expire the days that are more than the settings' number before ``today`` (UTC), oldest first.
+    """Expire the days that are more than a stream's number before ``today`` (UTC), oldest first.
+
+    That number is the settings' for the stream, or else its tenant's, or else the settings' for all.
 
     With ``dry_run`` nothing is touched, and what would go is given. With ``however_many`` no number of days
     is too many.
 
     Raises:
         TooManyDaysError: when that many days are not to go at once.
+        RegistryError: when nobody can say how long tenants are kept.
         OSError: when a folder cannot be renamed or removed; running it again goes on from there.
     """
-    done = []
+    done, days_of = [], days_by(layout, settings)
     if not (dry_run or however_many):
-        _check_number(layout, settings, today)
+        _check_number(layout, settings.retention.days_at_once, days_of, today)
     for name in layout.streams():
         if not dry_run:
             _remove_tombstones(layout.archive(name))
             _remove_tombstones(layout.index(name))
-        first_kept = _first_kept(settings, name, today)
+        first_kept = _first_kept(days_of, name, today)
         for day in _old_days(layout, name, first_kept):
             done.append(_described(layout, name, day))
             if not dry_run:
@@ -86,8 +92,18 @@ def expire(
     return done
 
 
-def _first_kept(settings: StorageSettings, name: StreamName, today: date) -> date:
-    keep = settings.retention.days_of(name)
+def days_by(layout: Layout, settings: StorageSettings) -> DaysOf:
+    """Give what says for how many days before today a stream is kept; KEEP_FOR_EVER (0) for ever.
+
+    Raises:
+        RegistryError: when the registry of tenants cannot be read: what is to be kept must not expire.
+    """
+    tenants = {one.name: one.days for one in read_registry(layout.tenants).tenants}
+    return lambda name: settings.retention.days_of(name, tenants.get(name.tenant))
+
+
+def _first_kept(days_of: DaysOf, name: StreamName, today: date) -> date:
+    keep = days_of(name)
     return date.min if keep == KEEP_FOR_EVER else today - timedelta(days=keep)
 
 
@@ -95,10 +111,9 @@ def _old_days(layout: Layout, name: StreamName, first_kept: date) -> list[date]:
     return [day for day in layout.archived_days(name) if day < first_kept]
 
 
-def _check_number(layout: Layout, settings: StorageSettings, today: date) -> None:
-    most = settings.retention.days_at_once
+def _check_number(layout: Layout, most: int, days_of: DaysOf, today: date) -> None:
     for name in layout.streams():
-        old = _old_days(layout, name, _first_kept(settings, name, today))
+        old = _old_days(layout, name, _first_kept(days_of, name, today))
         if most and len(old) > most:
             raise TooManyDaysError(
                 f"{len(old)} days of {name.tenant}/{name.stream} would expire at once, {old[0]} to "

@@ -4,31 +4,37 @@ The index picks blocks, the columns decide; a block without an index is scanned 
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from itertools import chain
-from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from parsers.labels import SEVERITIES
 from parsers.schema import ARCHIVE_SCHEMA
 from storage.ahead import Ahead
 from storage.blocks import Snapshot
 from storage.catalogue import Catalogue
-from storage.histogram import Tally, bars, tally_in
+from storage.histogram import bars
 from storage.index_cache import IndexCache
 from storage.layout import Layout, StreamName
 from storage.match import matches
-from storage.near import of_same_host, with_seq
+from storage.near import around, with_seq
 from storage.query import Query, QueryError, parse
-from storage.results import Counted, Cursor, Histogram, Page, Request, Scope
-from storage.scan import Candidate, Plan, gather, hits, newest_first, plan, read, wanted
+from storage.results import Counted, Cursor, Histogram, Page, Request, Scope, copied
+from storage.scan import Account, Candidate, Plan, gather, hits, in_order, plan, read, wanted
+from storage.seen import Seen, Sees
+from storage.sorting import Order, Sorting
+from storage.survey import Survey, Surveying
+from storage.view import View
 from storage.windows import Span, windows
 
-__all__ = ["Counted", "Cursor", "Histogram", "Page", "QueryError", "Request", "Scope", "Searcher"]
+__all__ = ["Counted", "Cursor", "Histogram", "Page", "QueryError", "Request", "Scope", "Searcher", "Survey"]
+
+_NEWEST: Final = 50  # by receive time, which seq follows nearly
 
 
 class Searcher:
@@ -39,18 +45,69 @@ class Searcher:
     """
 
     def __init__(self, layout: Layout) -> None:
-        self._catalogue = Catalogue(layout)
+        self._catalogue = Seen(Catalogue(layout))
         self._indexes = IndexCache(layout)
         self._layout = layout
 
+    def limited(self, view: View, sees: Sees) -> "Searcher":
+        """Give what answers from the same files to somebody who sees a part of them.
+
+        Args:
+            view: what is seen of a stream; however it is asked, the rest is not there.
+            sees: says which streams are there.
+        """
+        other = copy(self)
+        other._catalogue = self._catalogue.limited(view, sees)  # noqa: SLF001 - a copy of our own
+        return other
+
+    @property
+    def view(self) -> View:
+        """What is seen of a stream."""
+        return self._catalogue.view
+
     def page(self, request: Request) -> Page:
-        """Give the newest ``request.limit`` matches; a full page's ``next`` may lead to an empty one."""
-        scope = Scope()
-        tables = list(self.stream(request, scope))
-        records = pa.concat_tables([ARCHIVE_SCHEMA.empty_table(), *tables])
+        """Give the first ``request.limit`` matches; a full page's ``next`` may lead to an empty one."""
+        *_, last = self.pages(request)
+        return last()
+
+    def pages(self, request: Request) -> Iterator[Callable[[], Page]]:
+        """Look for a page, and give after each block what gives the page as far as it is found by then.
+
+        The last of them gives the whole page.
+        """
+        scope, found = Scope(complete=False), [ARCHIVE_SCHEMA.empty_table()]
+        for table in self._tables(request, scope):
+            if table.num_rows:
+                found.append(table)
+            yield lambda: Page(pa.concat_tables(found), copied(scope), None)
+        records = pa.concat_tables(found)
         is_full = request.limit is not None and records.num_rows >= request.limit
         scope.complete = not is_full
-        return Page(records, scope, _cursor(records) if is_full and records.num_rows else None)
+        page = Page(records, scope, _cursor(records) if is_full and records.num_rows else None)
+        yield lambda: page
+
+    def sorted_pages(self, request: Request, order: Order) -> Iterator[Callable[[], Page]]:
+        """Look for a page of all matches in another order than that of time, as ``pages`` does.
+
+        It takes a look at every match. ``before`` is the ``next`` of the page before, whose ``seq`` is how
+        many matches came before this page; after ``storage.sorting.MOST`` of them there is no next page.
+
+        Raises:
+            ValueError: when the request asks for more than that, or the order's field has none.
+        """
+        made = plan(replace(request, before=None, oldest_first=False))
+        skipped = 0 if request.before is None else request.before.seq
+        sorting, scope = Sorting(order, skipped, request.limit), Scope(complete=False)
+        empty = ARCHIVE_SCHEMA.empty_table()
+        for table, part in Ahead(sorting.look).results(chain.from_iterable(self._wanted(made, scope))):
+            scope.add(part)
+            sorting.add(table)
+            yield lambda: Page(empty, copied(scope), None)
+        found = [self.record(request.name, seq) for seq in sorting.seqs()]
+        scope.complete = True
+        after = sorting.after()
+        page = Page(pa.concat_tables([empty, *found]), scope, None if after is None else Cursor(0, after))
+        yield lambda: page
 
     def count(self, request: Request) -> Counted:
         """Count all matches; ``limit`` is not looked at."""
@@ -75,33 +132,45 @@ class Searcher:
         The bars cover the request's range; where that is open, the times of the records that are there.
         Records without a device time are in none of a histogram of device times.
         """
-        made, scope = plan(request), Scope()
-        column, tick = ("timestamp", 1000) if request.time == "device" else ("received_at", 1)
-        low, high = (end * tick for end in self._extent(made))
-        drawn = bars(low, high, buckets)
-        counts = [[0] * len(SEVERITIES) for _ in drawn.starts]
+        *_, last = self.survey(request, buckets)
+        return last().histogram
 
-        def draw(candidate: Candidate) -> tuple[Tally, Scope]:
-            part, block = Scope(), candidate.block
-            bar = None if tick > 1 else drawn.holding(block.received_min, block.received_max)
-            records, mask = hits(candidate, part, ["severity"] if bar is not None else [column, "severity"])
-            few = records.filter(mask)
-            return drawn.tally(few, column, tick) if bar is None else tally_in(bar, few), part
+    def survey(
+        self, request: Request, buckets: int = 60, facets: Sequence[str] = ()
+    ) -> Iterator[Callable[[], Survey]]:
+        """Count all matches, as ``histogram`` does, and the values of ``facets`` (storage.facets) among them.
 
-        for tally, part in Ahead(draw).results(chain.from_iterable(self._wanted(made, scope))):
-            scope.add(part)
-            for bar, severity, number in tally:
-                counts[bar][severity] += number
-        return Histogram(drawn.starts, drawn.width, counts, scope)
+        Gives after each block what gives the survey as far as it has come; the last of them is complete. What
+        is received after it began is not in it, where the request's range is open. With 0 ``buckets`` there
+        are no bars, and the first blocks are looked at at once.
+        """
+        made = plan(request)
+        low, high, blocks = self._extent(made) if buckets else (0, 0, 0)
+        is_device = request.time == "device"
+        tick = 1000 if is_device else 1
+        drawn = bars(low * tick, high * tick, buckets)
+        if buckets and not is_device and made.received.end is None:
+            made = replace(made, received=Span(made.received.start, high))
+        surveying = Surveying(drawn, "timestamp" if is_device else "received_at", facets, blocks)
+        candidates = chain.from_iterable(self._wanted(made, surveying.scope))
+        for look in Ahead(surveying.look).results(candidates):
+            surveying.add(look)
+            yield surveying.survey
+        surveying.scope.complete = True
+        yield surveying.survey
 
     def stream(self, request: Request, scope: Scope | None = None) -> Iterator[pa.Table]:
-        """Give every match up to ``request.limit``, newest first, in tables of about a block.
+        """Give every match up to ``request.limit``, in order, in tables of about a block.
 
         ``scope`` is filled while the tables are taken, and tells at the end what the answer covers.
         """
-        made, scope = plan(request), scope or Scope()
+        return (table for table in self._tables(request, scope or Scope()) if table.num_rows)
+
+    def _tables(self, request: Request, scope: Scope) -> Iterator[pa.Table]:
+        """Give every match; tables without records in between say that blocks were looked at in vain."""
+        made = plan(request)
         ahead = Ahead(partial(gather, limit=request.limit))
-        parts = (newest_first(part, ahead, scope, request.limit) for part in self._wanted(made, scope))
+        parts = (in_order(part, ahead, scope, request.limit) for part in self._wanted(made, scope))
         return _limited(chain.from_iterable(parts), request.limit)
 
     def record(self, name: StreamName, seq: int) -> pa.Table:
@@ -114,60 +183,80 @@ class Searcher:
         """Give a record with those stored before and after it, by seq, oldest first.
 
         With ``same_host`` only records of the same HOSTNAME count (and of none, when it has none), among the
-        storage.near.REACH records on each side. Empty when there is no such seq.
+        storage.near.REACH records on each side; a view that leaves some sources looks no further, either.
+        Empty when there is no such seq.
         """
-        if not same_host:
+        if not (same_host or self.view.limits_sources):
             found = with_seq(self._catalogue, name, max(1, seq - before), seq + after)
             return found if seq in found["seq"].to_pylist() else found.slice(0, 0)
         middle = self.record(name, seq)
-        return of_same_host(self._catalogue, name, middle, before, after) if middle.num_rows else middle
+        if not middle.num_rows:
+            return middle
+        return around(self._catalogue, name, middle, (before, after), same_host=same_host)
 
-    def follow(self, request: Request, poll: float = 0.2) -> Iterator[pa.Table]:
+    def last_seq(self, name: StreamName) -> int:
+        """Give the seq of a stream's newest record; 0 when there is none.
+
+        Under a view it is the highest of the newest records that are seen.
+        """
+        if self.view.is_open:
+            return self._catalogue.last_seq(name)
+        newest = self.page(Request(name=name, limit=_NEWEST)).records
+        return max(newest["seq"].to_pylist(), default=0)
+
+    def follow(self, request: Request, poll: float = 0.2, *, since: int | None = None) -> Iterator[pa.Table]:
         """Give matches that are journalled from now on, oldest first, looking every ``poll`` seconds.
 
-        Never ends; of the request only query and name are looked at. Gives an empty table after each look
-        that found nothing, so that whoever follows can stop in between.
+        Never ends; of the request only query and name are looked at. Gives a table of each block that has
+        something new, and an empty one after each look that found none, so that whoever follows can stop in
+        between. With ``since`` it begins after the
+        record of that seq.
         """
-        query, seen = parse(request.query), self._catalogue.last_seq(request.name)
+        query = parse(request.query)
+        seen = self._catalogue.last_seq(request.name) if since is None else since
         return self._followed(request.name, query, seen, poll)
 
     def _followed(self, name: StreamName, query: Query, seen: int, poll: float) -> Iterator[pa.Table]:
         while True:
             fresh = self._catalogue.holding(name, seen + 1)
-            parts = []
-            for block in fresh:
+            for block in fresh:  # one at a time: whoever begins far back is not given years at once
+                if not self._catalogue.sees(name):  # any more
+                    break
                 records = read(block, None, Scope())
                 if records is not None:
                     records = records.filter(pc.greater(records["seq"], seen))
-                    parts.append(records.filter(matches(query, records)))
                 seen = max(seen, block.last_seq)
-            yield pa.concat_tables([ARCHIVE_SCHEMA.empty_table(), *parts])
+                if records is not None:
+                    yield records.filter(matches(query, records))
             if not fresh:
+                yield ARCHIVE_SCHEMA.empty_table()
                 time.sleep(poll)
 
     def _wanted(self, made: Plan, scope: Scope) -> Iterator[Iterator[Candidate]]:
-        """Give for each window of a plan's receive times, newest first, the blocks that may hold a match."""
-        files = set[Path]()
+        """Give for each window of a plan's receive times, in order, the blocks that may hold a match."""
+        account = Account(scope)
         for window, snapshot in self._snapshots(made):
-            files.update(block.path for block in snapshot.blocks)
-            scope.files = len(files)
-            yield wanted(replace(made, received=window), snapshot, self._indexes, scope)
+            narrowed = replace(made, received=window)
+            yield wanted(narrowed, snapshot, self._catalogue, self._indexes, account)
 
     def _snapshots(self, made: Plan) -> Iterator[tuple[Span, Snapshot]]:
-        """Give each window of a plan's receive times, newest first, with its blocks as they are by then."""
-        name = made.request.name
-        for window in windows(list(self._layout.archived_days(name)), made.received):
+        """Give each window of a plan's receive times, in order, with its blocks as they are by then."""
+        name, oldest_first = made.request.name, made.request.oldest_first
+        days = list(self._layout.archived_days(name))
+        for window in windows(days, made.received, oldest_first=oldest_first):
             yield window, self._catalogue.snapshot(name, window.start, window.end)
 
-    def _extent(self, made: Plan) -> tuple[int, int]:
-        """Give the times low ≤ t < high that a histogram shows: the range asked for, or of what is there."""
+    def _extent(self, made: Plan) -> tuple[int, int, int]:
+        """Give the times low ≤ t < high that a histogram shows, and how many blocks there are.
+
+        The times are the range asked for, or of what is there.
+        """
         is_device = made.request.time == "device"
         asked = made.device if is_device else made.received
-        if asked.start is not None and asked.end is not None:
-            return asked.start, asked.end
-        lows, highs = [], []
+        lows, highs, blocks = [], [], 0
         for _, snapshot in self._snapshots(made):
-            for block in snapshot.blocks:
+            for block in self._catalogue.blocks(snapshot):
+                blocks += 1
                 low, high = block.received_min, block.received_max
                 if is_device:
                     if block.timestamp_min is None or block.timestamp_max is None:
@@ -177,7 +266,7 @@ class Searcher:
                     lows.append(low)
                     highs.append(high)
         first = min(lows, default=0) if asked.start is None else asked.start
-        return first, max(highs, default=first - 1) + 1 if asked.end is None else asked.end
+        return first, max(highs, default=first - 1) + 1 if asked.end is None else asked.end, blocks
 
 
 def _count(candidate: Candidate) -> tuple[int, Scope]:

@@ -70,7 +70,8 @@ class Footer:
     @property
     def memory(self) -> int:
         """How many octets of memory it takes, about."""
-        return COLUMN_OCTETS * (1 + self.metadata.num_row_groups * self.metadata.num_columns)
+        columns: int = self.metadata.num_row_groups * self.metadata.num_columns
+        return COLUMN_OCTETS * (1 + columns)
 
 
 def segment_name(first_seq: int, last_seq: int) -> str:

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from storage.layout import StreamName
+from storage.layout import TRAIL, StreamName
 from storage.listen_settings import ListenSettings
 
 KEEP_FOR_EVER: Final = 0
@@ -31,7 +31,10 @@ class RetentionSettings(BaseModel):
     days: Days = Field(
         default=KEEP_FOR_EVER,
         json_schema_extra={"unit": "days"},
-        description="How many days before today are kept. 0 keeps for ever.",
+        description=(
+            "How many days before today are kept. 0 keeps for ever. The trail of who did what, trail/access, "
+            "is kept for ever unless streams names it."
+        ),
     )
     days_at_once: Days = Field(
         default=31,
@@ -50,9 +53,18 @@ class RetentionSettings(BaseModel):
         ),
     )
 
-    def days_of(self, name: StreamName) -> int:
-        """Give the days that a stream is kept; KEEP_FOR_EVER (0) when it does not expire."""
-        return self.streams.get(f"{name.tenant}/{name.stream}", self.days)
+    def days_of(self, name: StreamName, of_tenant: int | None = None) -> int:
+        """Give the days that a stream is kept; KEEP_FOR_EVER (0) when it does not expire.
+
+        The trail of who did what goes by a number of its own only: what is good for messages is not for it.
+
+        Args:
+            name: the stream.
+            of_tenant: what its tenant has in place of the number for all, if anything.
+        """
+        days = self.days if of_tenant is None else of_tenant
+        days = KEEP_FOR_EVER if name.tenant == TRAIL.tenant else days
+        return self.streams.get(f"{name.tenant}/{name.stream}", days)
 
 
 class JournalSettings(BaseModel):

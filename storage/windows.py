@@ -7,7 +7,7 @@ record has one receive time, so that each is in one window, whatever is sealed o
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Final
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from storage.blocks import NANOSECONDS_A_DAY, day_start
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LARGEST_WINDOW: Final = 32  # days; the first is one, and each twice as many as the one before
 
 
@@ -52,19 +53,36 @@ class Span:
         return mask.fill_null(False)
 
 
+def nanoseconds(time: datetime) -> int:
+    """Give the ns since the epoch of a time.
+
+    Raises:
+        ValueError: when it does not know its zone.
+    """
+    if time.tzinfo is None:
+        raise ValueError(f"{time} knows no zone: give it one, for example with replace(tzinfo=UTC)")
+    since = time - _EPOCH
+    return ((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds) * 1000
+
+
 def _in_64_bits(number: int) -> int:
     """Give the nearest number that a column holds: nanoseconds do not reach every year that is asked for."""
     return max(-(1 << 63), min(number, (1 << 63) - 1))
 
 
-def windows(days: Sequence[date], span: Span) -> Iterator[Span]:
-    """Cut a span of receive time into windows, newest first.
+def windows(days: Sequence[date], span: Span, *, oldest_first: bool = False) -> Iterator[Span]:
+    """Cut a span of receive time into windows, newest first, or with ``oldest_first`` oldest first.
 
     Args:
         days: that have records, oldest first; others are in the windows, too, and cost nothing.
         span: in ns since the epoch.
+        oldest_first: begin at the other end.
     """
     left = [day for day in days if span.meets(day_start(day), day_start(day) + NANOSECONDS_A_DAY - 1)]
+    yield from _forwards(left, span) if oldest_first else _backwards(left, span)
+
+
+def _backwards(left: Sequence[date], span: Span) -> Iterator[Span]:
     end, size = span.end, 1
     while len(left) > size:
         start = day_start(left[-size])
@@ -72,3 +90,13 @@ def windows(days: Sequence[date], span: Span) -> Iterator[Span]:
         left, end = left[:-size], start
         size = min(2 * size, LARGEST_WINDOW)
     yield Span(span.start, end)
+
+
+def _forwards(left: Sequence[date], span: Span) -> Iterator[Span]:
+    start, size = span.start, 1
+    while len(left) > size:
+        end = day_start(left[size])
+        yield Span(start, end)
+        left, start = left[size:], end
+        size = min(2 * size, LARGEST_WINDOW)
+    yield Span(start, span.end)

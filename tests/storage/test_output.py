@@ -6,13 +6,14 @@ import json
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers.pipeline import Arrival, parse_frames
 from parsers.schema import ARCHIVE_SCHEMA
-from storage.output import CSV_COLUMNS, FORMULA_STARTS, ROWS_AT_ONCE, write
+from storage.output import CSV_COLUMNS, FORMULA_STARTS, ROWS_A_GROUP, ROWS_AT_ONCE, write
 
 MESSAGE = b'<34>1 2026-11-20T12:00:00.5Z host app 1 ID [a b="c"] \xef\xbb\xbffailed'
 
@@ -82,14 +83,35 @@ def test_output_comes_in_pieces() -> None:
     assert [piece.count(b"\n") for piece in pieces] == [ROWS_AT_ONCE, ROWS_AT_ONCE, 1]
 
 
+def test_parquet_has_the_archives_columns() -> None:
+    """Parquet reads back as the records, with the octets where the columns do not give them."""
+    found = pq.read_table(io.BytesIO(octets(journalled(MESSAGE, b"\xff no message of ours"), "parquet")))
+    assert found.schema.names == ARCHIVE_SCHEMA.names
+    assert found["seq"].to_pylist() == [1, 2]
+    assert found["hostname"].to_pylist()[0] == "host"
+    assert found["raw"].to_pylist() == [None, b"\xff no message of ours"]
+
+
+def test_parquet_comes_in_groups_of_some_size() -> None:
+    """Small tables of a search that finds little come together, large ones come one by one."""
+    small = journalled(MESSAGE)
+    large = pa.concat_tables([small] * (ROWS_A_GROUP + 1))
+    pieces = list(write([small, small, large, small, ARCHIVE_SCHEMA.empty_table()], "parquet"))
+    metadata = pq.read_metadata(io.BytesIO(b"".join(pieces)))
+    groups = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
+    assert groups == [ROWS_A_GROUP + 3, 1]
+    assert len(pieces) == 3
+
+
 def test_nothing_found() -> None:
-    """No records are no octets, but for CSV's header."""
+    """No records are no octets, but for CSV's header and Parquet's columns."""
     empty = ARCHIVE_SCHEMA.empty_table()
     assert octets(empty, "json") == octets(empty, "raw") == b""
     assert octets(empty, "csv").decode().strip() == ",".join(CSV_COLUMNS)
+    assert pq.read_table(io.BytesIO(octets(empty, "parquet"))).schema.names == ARCHIVE_SCHEMA.names
 
 
 def test_another_output_is_refused() -> None:
     """An unknown name is told with the known ones."""
-    with pytest.raises(ValueError, match="json, csv or raw"):
+    with pytest.raises(ValueError, match="json, csv, raw or parquet"):
         write([], "xml")

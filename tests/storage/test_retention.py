@@ -12,7 +12,7 @@ import durable
 from storage.archive import seal
 from storage.catalogue import Catalogue
 from storage.journal import Batch, Journal
-from storage.layout import Layout, StreamName
+from storage.layout import TRAIL, Layout, StreamName
 from storage.retention import expire
 from storage.settings import JournalSettings, RetentionSettings, StorageSettings
 
@@ -136,3 +136,16 @@ def test_settings_name_streams() -> None:
         RetentionSettings(streams={"syslog": 3})
     with pytest.raises(ValueError, match="use 1 to 63 of"):
         RetentionSettings(streams={"default/..": 3})
+
+
+def test_the_trail_is_kept_unless_it_is_named(layout: Layout, make_parsed: MakeBatch) -> None:
+    """Who did what outlasts the messages: only a number of days of its own makes the trail expire."""
+    received = (NOON - 10 * 86_400) * 10**9
+    journal = Journal(layout, TRAIL, JournalSettings(), NOON)
+    journal.append([make_parsed([b"<110>told"], 1, received=received, name=TRAIL)], NOON)
+    journal.roll(NOON, 30)
+    seal(layout, TRAIL, journal.finished[0], 1)
+    journal.close()
+    assert expire(layout, settings(2), TODAY, dry_run=False) == []
+    own = StorageSettings(retention=RetentionSettings(days=0, streams={"trail/access": 5}))
+    assert [one.name for one in expire(layout, own, TODAY, dry_run=False)] == [TRAIL]

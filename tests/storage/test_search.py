@@ -221,6 +221,37 @@ def test_pages_go_on_where_they_ended(layout: Layout, archive: Any) -> None:
     assert collected == list(range(50, 0, -1))
 
 
+def test_oldest_first_is_newest_first_backwards(layout: Layout, archive: Any) -> None:
+    """Over overlapping blocks and several days, page by page, the order is the other one, to the record."""
+    times = [NOON + number % 5 * 10**9 + number for number in range(10)]
+    archive(layout, [{"received_at": time} for time in times], block_rows=3)
+    archive(layout, [{"received_at": NOON + 2 * 86_400 * 10**9 + n} for n in range(4)], 11, block_rows=2)
+    newest = found(layout, "", limit=None)
+    assert found(layout, "", limit=None, oldest_first=True) == newest[::-1]
+    searcher, pages, before = Searcher(layout), [], None
+    for _ in range(9):
+        page = searcher.page(Request("", limit=3, before=before, oldest_first=True))
+        pages += seqs(page.records)
+        before = page.next
+        if before is None:
+            break
+    assert pages == newest[::-1]
+    start = datetime.fromtimestamp(NOON / 10**9 + 1, UTC)
+    inside = [seq for seq in newest[::-1] if seq > 10 or times[seq - 1] >= NOON + 10**9]
+    assert found(layout, "", limit=None, oldest_first=True, start=start) == inside
+
+
+def test_a_page_on_its_way(layout: Layout, archive: Any) -> None:
+    """A page can be looked at after each block; only the last look is whole, and says what follows."""
+    archive(layout, [{"message": "a"} for _ in range(12)], block_rows=4)
+    steps = [step() for step in Searcher(layout).pages(Request("a", limit=10))]
+    assert [step.scope.complete for step in steps] == [False] * len(steps)
+    assert steps[-1].next is not None
+    assert all(step.next is None for step in steps[:-1])
+    assert [step.records.num_rows for step in steps] == sorted(step.records.num_rows for step in steps)
+    assert seqs(steps[-1].records) == list(range(12, 2, -1))
+
+
 def test_a_full_page_stops_early(layout: Layout, archive: Any) -> None:
     """Blocks that cannot be on the page are not read, and the scope says that the search is not complete."""
     archive(layout, [{"message": "x"}] * 40, block_rows=4)
@@ -432,6 +463,13 @@ def test_following_sees_what_is_journalled(layout: Layout, make_batch: Any, open
         if len(collected) >= 3:
             break
     assert collected == ["needle 1", "needle 2", "needle 3"]
+
+
+def test_following_goes_on_from_a_number(layout: Layout, make_batch: Any, open_journal: Any) -> None:
+    """Whoever lost the connection goes on after the last record that was seen."""
+    journal = open_journal()
+    journal.append([make_batch([b"one", b"two", b"three"])], NOON / 10**9)
+    assert seqs(next(Searcher(layout).follow(Request(), 0, since=1))) == [2, 3]
 
 
 def test_a_damaged_segment_hides_nothing_else(layout: Layout, archive: Any) -> None:

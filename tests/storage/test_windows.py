@@ -1,6 +1,7 @@
 """Windows: all of time in a few days at a time, newest first, without a gap."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pyarrow as pa
 import pytest
@@ -65,3 +66,13 @@ def test_the_mask_of_a_span() -> None:
     times = pa.chunked_array([pa.array([9, 10, None, 20, 21], pa.timestamp("us"))])
     assert Span(10, 21).mask(times).to_pylist() == [False, True, False, True, False]
     assert Span().mask(times).to_pylist() == [True, True, False, True, True]
+
+
+@given(st.sets(st.integers(0, len(DAYS) - 1)))
+def test_windows_from_the_other_end(numbers: set[int]) -> None:
+    """Oldest first, windows tile the time just as well, each beginning where the one before it ends."""
+    found = list(windows([DAYS[number] for number in sorted(numbers)], Span(), oldest_first=True))
+    assert found[0].start is None
+    assert found[-1].end is None
+    assert all(one.end == following.start for one, following in pairwise(found))
+    assert len(found) == len(list(windows([DAYS[number] for number in sorted(numbers)], Span())))
