@@ -1,0 +1,1 @@
+"""What auditors keep: saved searches, their review, and findings."""
