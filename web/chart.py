@@ -40,6 +40,8 @@ class Bar:
     range: str
     title: str
     address: str
+    start: str  # as From and To are typed
+    end: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,8 @@ def _bar(start: int, counts: Sequence[int], number: int, shared: _Shared) -> Bar
         range=span,
         title=f"{span} UTC: {count(total, 'message')}" + (f" ({split})" if split else ""),
         address=shared.form.having(start=times.typed(first), end=times.typed(last)).address(),
+        start=times.typed(first),
+        end=times.typed(last),
     )
 
 

@@ -1,105 +1,136 @@
-"""/export: the whole result of a search, streamed as it is found.
+"""/export: the whole result of a search, streamed as it is found: one file, or a zip that proves itself.
+
+    /export?format=csv|json|raw|parquet&zip=yes&incomplete=allowed&q=QUERY&from=TIME&to=TIME&tenant=T&stream=S
 
 An export must not look complete when it is not. Damage may be met only after most of it was sent; then the
 transfer is broken off, which every client tells from an end. With ``incomplete=allowed``, which the search
 page offers where it knows of damage, what can be read is given to the end, in a file whose name says so.
+
+The trail is told twice: before anything is sent, and when all of it is given, or when it was broken off.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
-import pyarrow as pa
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from storage import output, search
+from access.visitor import current
+from storage import search
 from storage.octets import IncompleteError
+from storage.package import ENDINGS
 from storage.query import parse
 from web import times, words
+from web.asking import UnknownStreamError, choose, understand
 from web.desk import Desk, desk
-from web.errors import DamagedError, NotFoundError, UnclearError
+from web.download import Download, Downloaded, downloads
+from web.errors import DamagedError, ForbiddenError, NotFoundError, UnclearError
 from web.form import FormError, SearchForm, read
-from web.search import UnknownStreamError, choose, understand
+from web.sight import MASKED_OCTETS
 
 ALLOWED: Final = "allowed"
-_KINDS: Final = {  # format: media type, end of the file's name
-    "csv": ("text/csv; charset=utf-8; header=present", "csv"),
-    "json": ("application/x-ndjson", "jsonl"),
-    "raw": ("application/octet-stream", "log"),
+ZIP: Final = "yes"
+MEDIA_TYPES: Final[Mapping[str, str]] = {
+    "csv": "text/csv; charset=utf-8; header=present",
+    "json": "application/x-ndjson",
+    "raw": "application/octet-stream",
+    "parquet": "application/vnd.apache.parquet",
 }
+ZIP_TYPE: Final = "application/zip"
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class Wanted:
     """What an address asks for."""
 
     form: SearchForm
     asked: search.Request
     how: str
     is_whole: bool  # rather nothing than a part
+    is_zip: bool
+
+    def stem(self, now: datetime) -> str:
+        """Give the file's name without its end; in a zip that of the folder."""
+        part = "" if self.is_whole else "-incomplete"
+        return f"sysledger-{self.form.name.tenant}-{self.form.name.stream}-{now:%Y%m%dT%H%M%SZ}{part}"
 
     def name(self, now: datetime) -> str:
         """Give the file's name."""
-        part = "" if self.is_whole else "-incomplete"
-        stream = f"{self.form.name.tenant}-{self.form.name.stream}"
-        return f"sysledger-{stream}-{now:%Y%m%dT%H%M%SZ}{part}.{_KINDS[self.how][1]}"
+        return f"{self.stem(now)}.{'zip' if self.is_zip else ENDINGS[self.how]}"
+
+    @property
+    def media_type(self) -> str:
+        """What the file is."""
+        return ZIP_TYPE if self.is_zip else MEDIA_TYPES[self.how]
 
 
 async def export(request: Request) -> Response:
     """Give every match, newest first, without a cap."""
+    served, now = desk(request), datetime.now(UTC)
+    return await given(request, await served.work(understood, served, request.query_params, now), now)
+
+
+async def given(request: Request, wanted: Wanted, now: datetime) -> Response:
+    """Give what is wanted, as a file to keep; for the pages and the API alike.
+
+    Raises:
+        DamagedError: when nothing of it can be read.
+        UnavailableError: when the account has too many under way.
+        TrailError: when the trail does not take it.
+    """
     served = desk(request)
-    now = datetime.now(UTC)
-    wanted = await served.work(_understood, served, request, now)
     headers = {"Content-Disposition": f'attachment; filename="{wanted.name(now)}"'}
-    media_type = _KINDS[wanted.how][0]
     if request.method == "HEAD":
-        return StreamingResponse(iter(()), headers=headers, media_type=media_type)
-    chunks = output.write(_records(served, wanted), wanted.how)
+        return StreamingResponse(iter(()), headers=headers, media_type=wanted.media_type)
+    typed, may_go_on = (wanted.form.start, wanted.form.end), partial(served.may_go_on, current())
+    download = Download(
+        served.sight, wanted.asked, wanted.how, whole=wanted.is_whole, typed=typed, may_go_on=may_go_on
+    )
+    pieces = download.zipped(wanted.stem(now)) if wanted.is_zip else download.plain()
+    downloads(request).add(download)
     try:
-        first = await served.work(next, chunks, b"")  # if we fail, then before anything is sent
+        await served.work(download.begin)
+        first = await served.work(next, pieces, b"")  # if we fail, then before anything is sent
     except IncompleteError as error:
+        download.end()
         raise DamagedError(
             f"{words.count(len(error.damages), 'place')} of the archive cannot be read, and nothing else "
             "matches. Restore the files from a copy; the search page names them."
         ) from error
-    return StreamingResponse(_body(served, first, chunks), headers=headers, media_type=media_type)
+    except BaseException:
+        download.end()
+        raise
+    return Downloaded(served, download, first, pieces, headers=headers, media_type=wanted.media_type)
 
 
-def _understood(served: Desk, request: Request, now: datetime) -> _Wanted:
-    given = request.query_params
-    how, incomplete = given.get("format", ""), given.get("incomplete", "")
-    if how not in _KINDS:
-        raise UnclearError(f"format={how!r} is no format of an export: use csv, json or raw.")
+def understood(served: Desk, given: QueryParams, now: datetime) -> Wanted:
+    """Read the address of an export.
+
+    Raises:
+        UnclearError: when it cannot be meant.
+        NotFoundError: when there is no such stream for who asks.
+        ForbiddenError: when the octets are asked for, and some values are masked.
+    """
+    how, incomplete, zipped = (given.get(name, "") for name in ("format", "incomplete", "zip"))
+    if how not in MEDIA_TYPES:
+        raise UnclearError(f"format={how[:100]!r} is no format of an export: use csv, json, raw or parquet.")
     if incomplete not in {"", ALLOWED}:
-        raise UnclearError(f"incomplete={incomplete!r}: use {ALLOWED}, or leave it out.")
+        raise UnclearError(f"incomplete={incomplete[:100]!r}: use {ALLOWED}, or leave it out.")
+    if zipped not in {"", ZIP}:
+        raise UnclearError(f"zip={zipped[:100]!r}: use {ZIP}, or leave it out.")
     try:
-        form = choose(read(given), served.layout.streams(), given)
-        asked = replace(understand(form.having(), now), limit=None)
+        form = choose(read(given), served.streams(), given)
+        asked = replace(understand(form.having(), now), limit=None, oldest_first=False)
         parse(asked.query)
     except UnknownStreamError as error:
         raise NotFoundError(str(error)) from error
     except (FormError, times.MomentError, search.QueryError) as error:
         raise UnclearError(words.sentence(str(error))) from error
-    return _Wanted(form, asked, how, incomplete != ALLOWED)
-
-
-def _records(served: Desk, wanted: _Wanted) -> Iterator[pa.Table]:
-    """Give the matches; raises IncompleteError at the end when some could not be read, and all are wanted."""
-    scope = search.Scope()
-    yield from served.searcher.stream(wanted.asked, scope)
-    if scope.damaged and wanted.is_whole:
-        raise IncompleteError(scope.damaged)
-
-
-async def _body(served: Desk, first: bytes, chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Take one chunk after the other, each in a thread: other requests get their turn in between.
-
-    Raises:
-        IncompleteError: at the end; the server then closes the connection without the last chunk.
-    """
-    chunk = first
-    while chunk:
-        yield chunk
-        chunk = await served.work(next, chunks, b"")
+    wanted = Wanted(form, asked, how, incomplete != ALLOWED, zipped == ZIP)
+    if how == "raw" and not served.sight.shows_octets:
+        raise ForbiddenError(MASKED_OCTETS)
+    return wanted

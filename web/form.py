@@ -1,15 +1,18 @@
 """The search form: what stands in a search's address, read and written.
 
-    /search?q=QUERY&from=TIME&to=TIME&time=received|device&tenant=T&stream=S&page=CURSOR…
+    /search?q=QUERY&from=TIME&to=TIME&time=received|device&tenant=T&stream=S
+           &columns=COLUMN,COLUMN…&order=oldest&sort=[-]FIELD&facet=FIELD…&page=CURSOR…
 
 Times stay as they were typed, so that the address of "the last hour" means the last hour tomorrow too.
 ``page`` occurs once for each page gone through: the last one is shown, and the one before it is "newer".
+A time that was picked from a calendar (``from-picked``, ``to-picked``) stands for one that was not typed.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.datastructures import QueryParams
 
@@ -30,6 +33,22 @@ RANGES: Final = (
     ("30 days", "-30d"),
     ("any time", ""),
 )
+# Calendar periods, which stand in both `from` and `to`.
+PERIODS: Final = (
+    "today",
+    "yesterday",
+    "this week",
+    "last week",
+    "this month",
+    "last month",
+    "this year",
+    "last year",
+)
+
+MAXIMUM_COLUMNS: Final = 16
+MAXIMUM_NAME: Final = 100  # characters of a field's name
+MAXIMUM_FACETS: Final = 8  # beyond those that every search shows: each is one more column to read
+_FIELD_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")  # as queries write one
 
 _CLOCKS: Final[dict[str, TimeKind]] = {"received": "received", "device": "device"}
 
@@ -48,6 +67,10 @@ class SearchForm:
     time: TimeKind = "received"
     name: StreamName = field(default_factory=StreamName)
     pages: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()  # none: those that are usual
+    oldest_first: bool = False
+    sort: str = ""  # a field's name, after "-" for the highest first; none: by time of receipt
+    facets: tuple[str, ...] = ()  # beyond those that every search shows
 
     def address(self, path: str = "/search", *, named: bool = True, **extra: str) -> str:
         """Give the address of this search at ``path``, with fields that are not empty only.
@@ -58,6 +81,9 @@ class SearchForm:
         fields += [("time", "device" if self.time == "device" else "")]
         if named and self.name != StreamName():
             fields += [("tenant", self.name.tenant), ("stream", self.name.stream)]
+        fields += [("columns", ",".join(self.columns)), ("order", "oldest" if self.oldest_first else "")]
+        fields += [("sort", self.sort)]
+        fields += [("facet", facet) for facet in self.facets]
         fields += [("page", page) for page in self.pages]
         given = [(key, value) for key, value in [*fields, *extra.items()] if value]
         return f"{path}?{urlencode(given)}" if given else path
@@ -73,6 +99,11 @@ class SearchForm:
                 return form
         return SearchForm(name=self.name)
 
+    def hidden(self, *left_out: str) -> list[tuple[str, str]]:
+        """Give the fields as hidden inputs of a form, but for those that it has itself or leaves out."""
+        query = urlsplit(self.address()).query
+        return [(key, value) for key, value in parse_qsl(query) if key not in left_out]
+
     def older(self, cursor: str) -> "SearchForm":
         """Give the form of the next page, towards older messages."""
         return replace(self, pages=(*self.pages, cursor)[-MAXIMUM_PAGES:])
@@ -81,8 +112,19 @@ class SearchForm:
         """Give the form of the page before this one."""
         return replace(self, pages=self.pages[:-1])
 
+    def has_term(self, term: str) -> bool:
+        """Tell whether the query asks for ``term`` already, as ``with_term`` writes it."""
+        return f" {term} " in f" {self.query} "
+
+    def without_term(self, term: str) -> "SearchForm":
+        """Give the form that does not ask for ``term`` any more."""
+        left = f" {self.query} ".replace(f" {term} ", " ", 1).strip()
+        return self.having(query=left)
+
     def with_term(self, term: str) -> "SearchForm":
         """Give the form that asks for ``term`` as well."""
+        if self.has_term(term):
+            return self.having()
         known = f"({self.query})" if " OR " in self.query else self.query
         return self.having(query=f"{known} {term}".strip())
 
@@ -101,12 +143,43 @@ def read(given: QueryParams) -> SearchForm:
         raise FormError(f"time={given['time']!r} is neither received nor device. Choose one of the two.")
     return SearchForm(
         query=query,
-        start=given.get("from", "").strip()[:64],
-        end=given.get("to", "").strip()[:64],
+        start=(given.get("from", "").strip() or given.get("from-picked", "").strip())[:64],
+        end=(given.get("to", "").strip() or given.get("to-picked", "").strip())[:64],
         time=time,
         name=_name(given),
         pages=tuple(given.getlist("page")[-MAXIMUM_PAGES:]),
+        columns=_fields(",".join(given.getlist("columns")).split(","), "columns", MAXIMUM_COLUMNS),
+        oldest_first=_is_oldest_first(given.get("order", "")),
+        sort=_sort(given.get("sort", "").strip()),
+        facets=_fields(given.getlist("facet"), "facet", MAXIMUM_FACETS),
     )
+
+
+def _fields(given: Iterable[str], what: str, most: int) -> tuple[str, ...]:
+    """Read names of fields; whether there are such is for whoever shows them."""
+    names = tuple(dict.fromkeys(name.strip() for name in given if name.strip()))
+    if len(names) > most:
+        raise FormError(f"{what} names {len(names)} fields. Choose at most {most}.")
+    for name in names:
+        if _FIELD_NAME.fullmatch(name) is None or len(name) > MAXIMUM_NAME:
+            raise FormError(
+                f"{what}={name[:MAXIMUM_NAME]!r} names no field. Write names such as host, app or src."
+            )
+    return names
+
+
+def _sort(given: str) -> str:
+    """Read the field to sort by; by time of receipt is the usual order, which has no name here."""
+    names = _fields([given.removeprefix("-")], "sort", 1)
+    return given if names else ""
+
+
+def _is_oldest_first(order: str) -> bool:
+    if order not in {"", "newest", "oldest"}:
+        raise FormError(
+            f"order={order[:MAXIMUM_NAME]!r} is neither newest nor oldest. Choose one of the two."
+        )
+    return order == "oldest"
 
 
 def _name(given: Mapping[str, str]) -> StreamName:

@@ -1,21 +1,24 @@
 """/message/…: everything about one message, and its exact octets for download."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from access import trail
 from parsers.rebuild import exact_octets, rebuild
 from parsers.structured_data import SdElement, elements
 from storage.layout import StreamName
 from storage.near import REACH
 from web import rows, visible, words
 from web.desk import NEIGHBOURS, Desk, desk
-from web.errors import NotFoundError
+from web.errors import ForbiddenError, NotFoundError
 from web.explained import Explained, explained
 from web.form import FormError, SearchForm, read
-from web.octets import hex_dump
+from web.octets import HexLine, hex_dump
+from web.sight import MASKED_OCTETS
+from web.ways import ways
 
 if TYPE_CHECKING:
     from parsers.explain import Explanation
@@ -25,6 +28,18 @@ DUMP_OCTETS: Final = 16_384  # of the hex dump, which is four times as long as w
 EXPLAINED_OCTETS: Final = 16_384  # pyparsing explains a message a thousand times slower than it is received
 ELEMENTS: Final = 200  # of STRUCTURED-DATA in a table
 _SEQ_DIGITS: Final = 18  # more than a stream can ever have, and less than int64
+
+
+@dataclass(frozen=True, slots=True)
+class Octets:
+    """A message's exact octets: as text, as a dump, how they are kept, and what each part of them is."""
+
+    text: visible.Shown
+    length: int
+    kept: str
+    dump: list[HexLine]
+    left_out: int
+    explanation: Explained | None
 
 
 async def message(request: Request) -> Response:
@@ -43,19 +58,26 @@ async def octets(request: Request) -> Response:
 
 
 def _octets(served: Desk, name: StreamName, seq: int) -> bytes:
-    found: bytes = exact_octets(_record(served, name, seq))[0].as_py()
+    record = _record(served, name, seq)
+    if not served.sight.shows_octets:
+        raise ForbiddenError(MASKED_OCTETS)
+    found: bytes = exact_octets(record)[0].as_py()
+    _tell(name, seq, octets=len(found))
     return found
+
+
+def _tell(name: StreamName, seq: int, *, octets: int | None = None) -> None:
+    trail.record("view", f"{name.tenant}/{name.stream}/{seq}", octets=octets)
 
 
 def _respond(served: Desk, name: StreamName, seq: int, context: SearchForm) -> Response:
     found = _record(served, name, seq)
-    octets_found: bytes = exact_octets(found)[0].as_py()
-    rebuilt = rebuild(found)[0].as_py() == octets_found
     around = served.searcher.neighbours(name, seq, NEIGHBOURS, NEIGHBOURS)
     row = rows.rows(found, name, context)[0]
     same_host = None
     if row.hostname is not None:
         same_host = served.searcher.neighbours(name, seq, NEIGHBOURS, NEIGHBOURS, same_host=True)
+    _tell(name, seq)
     return served.page(
         "message.html",
         page="message",
@@ -63,17 +85,29 @@ def _respond(served: Desk, name: StreamName, seq: int, context: SearchForm) -> R
         row=row,
         path=rows.path(name, seq),
         back=context.address(),
-        message=visible.show(row.message or "", MESSAGE_CHARACTERS, lines=True),
+        message=visible.show(
+            row.message or "", MESSAGE_CHARACTERS, lines=True, marks=row.marks.get("message", ())
+        ),
+        **ways(found, around["seq"].to_pylist(), name, context),
         neighbours=tuple(rows.by_day(rows.rows(around, name, context))),
         reach=REACH,
         same_host=None if same_host is None else tuple(rows.by_day(rows.rows(same_host, name, context))),
-        octets_text=visible.show(visible.decode(octets_found), MESSAGE_CHARACTERS),
-        octets_length=len(octets_found),
-        octets_kept=kept(found["raw"][0].is_valid, rebuilt),
-        dump=hex_dump(octets_found, DUMP_OCTETS),
-        dump_left_out=max(0, len(octets_found) - DUMP_OCTETS),
+        octets=_as_received(served, found, row) if served.sight.shows_octets else None,
+        masked=MASKED_OCTETS,
+        limits=served.sight.told,
         **_columns(found.drop_columns(["received_at", "timestamp"]).to_pylist()[0]),
-        explanation=_explain(served, octets_found, row, found),
+    )
+
+
+def _as_received(served: Desk, record: Any, row: rows.Row) -> Octets:
+    found: bytes = exact_octets(record)[0].as_py()
+    return Octets(
+        text=visible.show(visible.decode(found), MESSAGE_CHARACTERS),
+        length=len(found),
+        kept=kept(record["raw"][0].is_valid, rebuild(record)[0].as_py() == found),
+        dump=hex_dump(found, DUMP_OCTETS),
+        left_out=max(0, len(found) - DUMP_OCTETS),
+        explanation=_explain(served, found, row, record),
     )
 
 

@@ -1,7 +1,7 @@
 """Records as rows of a page: what a list of results and a list of neighbours show of each message."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any, Final
 
@@ -10,10 +10,14 @@ import pyarrow as pa
 from parsers.labels import FACILITIES, SEVERITIES
 from storage.layout import StreamName
 from web import times, visible
+from web.columns import Column, cells
 from web.form import SearchForm
+from web.marks import NO_MARKS, Marks, marks
 
 LINE_CHARACTERS: Final = 400  # of MSG in one line; more than any screen shows
 OPENED_CHARACTERS: Final = 4_000  # of MSG when the row is opened; the message's own page has more
+FAR_CHARACTERS: Final = 100  # of MSG before its first hit that a line certainly has room for
+BEFORE_CHARACTERS: Final = 30  # of MSG shown before a first hit further on
 FIELD_CHARACTERS: Final = 255  # RFC 5424 section 6: the longest header field
 DIFFER_SECONDS: Final = 60  # device and receive time further apart than this are marked
 
@@ -53,16 +57,26 @@ class Row:
     flags: tuple[str, ...]
     format: str
     message: str | None
+    cells: tuple[str | None, ...] = ()  # of the columns that were chosen, in their order
+    marks: Marks = field(default_factory=lambda: NO_MARKS)
 
     @property
     def line(self) -> visible.Shown:
-        """MSG for one line."""
-        return visible.show(self.message or "", LINE_CHARACTERS)
+        """MSG for one line; from shortly before the first hit, where that would not be seen."""
+        message = self.marks.get("message", ())
+        first = message[0][0] if message else 0
+        start = first - BEFORE_CHARACTERS if first > FAR_CHARACTERS else 0
+        return visible.show(self.message or "", LINE_CHARACTERS, marks=message, start=start)
 
     @property
     def opened(self) -> visible.Shown:
         """MSG with its line ends."""
-        return visible.show(self.message or "", OPENED_CHARACTERS, lines=True)
+        message = self.marks.get("message", ())
+        return visible.show(self.message or "", OPENED_CHARACTERS, lines=True, marks=message)
+
+    def marked(self, column: str, text: str) -> visible.Shown:
+        """Give the text of a column other than MSG, with its hits."""
+        return visible.show(text, FIELD_CHARACTERS + 1, marks=self.marks.get(column, ()))
 
 
 def path(name: StreamName, seq: int) -> str:
@@ -70,16 +84,24 @@ def path(name: StreamName, seq: int) -> str:
     return f"/message/{name.tenant}/{name.stream}/{seq}"
 
 
-def rows(records: pa.Table, name: StreamName, context: SearchForm) -> list[Row]:
+def rows(
+    records: pa.Table, name: StreamName, context: SearchForm, columns: Sequence[Column] = ()
+) -> list[Row]:
     """Give a row for each record of a table with ARCHIVE_SCHEMA, which is a page of them at most.
 
-    ``context`` is the search that a message's page leads back to.
+    Args:
+        records: newest first, or however they are to be listed.
+        name: of their stream.
+        context: the search that a message's page leads back to, and whose hits are marked.
+        columns: that were chosen.
     """
-    columns = records.select(_COLUMNS).to_pylist()
+    values = records.select(_COLUMNS).to_pylist()
     received = nanoseconds(records)
     devices = microseconds(records)
-    addresses = [context.address(path(name, record["seq"]), named=False) for record in columns]
-    return list(map(_row, columns, received, devices, addresses))
+    addresses = [context.address(path(name, record["seq"]), named=False) for record in values]
+    found = map(_row, values, received, devices, addresses)
+    together = zip(found, cells(records, columns), marks(context.query, records), strict=True)
+    return [replace(row, cells=own, marks=hits) for row, own, hits in together]
 
 
 def by_day(found: list[Row]) -> Iterator[tuple[str, list[Row]]]:

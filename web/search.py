@@ -1,45 +1,71 @@
-"""/search: the form, and the answer to what it asks."""
+"""/search: the form, and the answer to what it asks; while it grows, and when it is stopped."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from access import trail
 from parsers.labels import SEVERITIES
 from storage import query_fields
 from storage import search as storage
-from storage.layout import StreamName
-from web import times, visible, words
+from storage.conditions import condition, without
+from web import asking, times, visible, words
 from web.answer import Answer, answer
-from web.counts import Counted, Finished
+from web.asking import (
+    Answered,
+    UnknownStreamError,
+    choose,
+    page_of,
+    survey_of,
+    understand,
+)
+from web.columns import KNOWN, USUAL, sort
 from web.desk import Desk, desk
-from web.form import CONTEXT_CHARACTERS, RANGES, FormError, SearchForm, read
+from web.errors import NotFoundError, UnclearError
+from web.form import CONTEXT_CHARACTERS, PERIODS, RANGES, FormError, SearchForm, read
+from web.forms import submitted
+from web.jobs import Progress
 from web.rows import Row
 
-BUCKETS: Final = 60
-FORMATS: Final = (("csv", "CSV"), ("json", "JSON lines"), ("raw", "raw"))
+__all__ = [
+    "UnknownStreamError",
+    "choose",
+    "home",
+    "point",
+    "progress",
+    "refine",
+    "search",
+    "stop",
+    "understand",
+]
+
+FORMATS: Final[tuple[tuple[str, str], ...]] = (("csv", "CSV"), ("json", "JSON lines"), ("raw", "raw"))
 FIELDS: Final = tuple(field.name for field in query_fields.FIELDS if field.name != query_fields.ANY)
 EXAMPLES: Final = (
     ("failed password", "both words, anywhere in the message"),
     ('"failed password"', "the words in this order"),
     ("host:fw-*", "hosts whose name begins with fw-"),
+    ('host:="fw-1"', "this host alone, not fw-1.example.com"),
     ("severity<=err", "errors and worse"),
     ("app:sshd -invalid", "from sshd, without the word invalid"),
     ("10.0.3.7 OR 10.0.3.8", "one address or the other"),
     ("(app:sshd OR app:sudo) NOT root", "brackets, OR, NOT"),
     ("facility:auth severity:notice", "by facility and severity"),
+    ("src:10.0.3.7", "a field that was read out of the message"),
     ("-flag:none", "messages that break their standard somewhere"),
     ("/user(name)?=adm.*/", "a regular expression"),
 )
+BEGINNINGS: Final = (  # of queries, for browsers without script
+    "host:", "app:", "severity<=err", "severity<=warning", "facility:auth", "facility:authpriv", "peer:",
+    "msg:", "flag:truncated", "-flag:none", "format:unparsed", "transport:udp", '"failed password"',
+)  # fmt: skip
 _PLACE_BEFORE: Final = 60  # characters of the query shown before and after an error
 _PLACE_AFTER: Final = 40
-
-
-class UnknownStreamError(ValueError):
-    """The stream asked for has neither journal nor archive."""
+_POLL_SECONDS: Final = 0.2  # that a growing answer waits for news
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +99,29 @@ async def search(request: Request) -> Response:
     return await served.work(_respond, served, request)
 
 
+async def progress(request: Request) -> Response:
+    """Give the parts of a search's page that grow, as they are by now; the page's script asks for them."""
+    served = desk(request)
+    return await served.work(_grown, served, request)
+
+
+async def stop(request: Request) -> Response:
+    """Stop counting, and lead back to the search."""
+    served, fields = desk(request), await submitted(request)
+    given = QueryParams([(key, str(value)) for key, value in fields.multi_items()])
+    address = await served.work(_stop, served, given)
+    return RedirectResponse(address, 303)
+
+
 def _respond(served: Desk, request: Request) -> Response:
     now = datetime.now(UTC)
-    streams = served.layout.streams()
+    streams = served.streams()
     form, found, trouble, status = SearchForm(query=request.query_params.get("q", "")[:200]), None, None, 400
     try:
-        form = read(request.query_params)
-        form = choose(form, streams, request.query_params)
-        found, status = _answer(served, form, now), 200
+        form = choose(read(request.query_params), streams, request.query_params)
+        asked = understand(form, now)
+        answered = _answered(served, form, asked, again="again" in request.query_params)
+        found, status = answer(form, asked, answered, now), 200
     except UnknownStreamError as error:
         trouble, status = Trouble("There is no such stream", str(error)), 404
     except storage.QueryError as error:
@@ -93,69 +134,106 @@ def _respond(served: Desk, request: Request) -> Response:
     return served.page(
         "search.html",
         status,
-        page="search",
         is_fresh=not request.query_params,
-        form=form,
         streams=streams,
-        answer=found,
         trouble=trouble,
         ranges=RANGES,
-        formats=FORMATS,
+        periods=PERIODS,
         fields=FIELDS,
         examples=EXAMPLES,
         severities=SEVERITIES,
         today=now.date().isoformat(),
-        refine=lambda row: refine(form, row),
+        this_month=f"{now:%Y-%m}",
+        beginnings=BEGINNINGS,
+        **_view(served, form, found),
     )
 
 
-def _answer(served: Desk, form: SearchForm, now: datetime) -> Answer:
-    asked = understand(form, now)
-    page = served.searcher.page(replace(asked, limit=served.settings.page_messages))
-    counted = None if page.next is None and not page.records.num_rows else _count(served, form, asked)
-    return answer(form, asked, page, counted, now)
+def _grown(served: Desk, request: Request) -> Response:
+    now = datetime.now(UTC)
+    try:
+        form = choose(read(request.query_params), served.streams(), request.query_params)
+        asked = understand(form, now)
+        if "rows" in request.query_params:
+            answered = _answered(served, form, asked, seconds=_POLL_SECONDS)
+        else:
+            survey = survey_of(served, form, asked, seconds=_POLL_SECONDS)
+            _tell(form, asked, survey)
+            answered = Answered(Progress("done", None, now), survey)
+    except UnknownStreamError as error:
+        raise NotFoundError(str(error)) from error
+    except ValueError as error:
+        raise UnclearError(words.sentence(str(error))) from error
+    return served.page("_answer.html", **_view(served, form, answer(form, asked, answered, now)))
 
 
-def _count(served: Desk, form: SearchForm, asked: storage.Request) -> Finished | None:
-    question = (form.query, form.start, form.end, form.time, form.name)
-    return served.counts.ask(question, lambda: count_all(served.searcher, asked))
+def _stop(served: Desk, given: QueryParams) -> str:
+    try:
+        form = choose(read(given), served.streams(), given)
+        asking.stop(served, form)
+    except ValueError as error:
+        raise UnclearError(words.sentence(str(error))) from error
+    return form.address()
 
 
-def count_all(searcher: storage.Searcher, asked: storage.Request) -> Counted:
-    """Count all matches of a request; those without a device time are in no histogram of device times."""
-    whole = replace(asked, limit=None, before=None)
-    histogram = searcher.histogram(whole, BUCKETS)
-    if asked.time == "device" and asked.start is None and asked.end is None:
-        return Counted(histogram, searcher.count(whole).count)
-    return Counted(histogram, sum(map(sum, histogram.counts)))
+def _view(served: Desk, form: SearchForm, found: Answer | None) -> dict[str, Any]:
+    """Give what both the page and its growing parts show."""
+    return {
+        "page": "search",
+        "form": form,
+        "answer": found,
+        "limits": served.sight.told,
+        "formats": _formats(served),
+        "known_columns": KNOWN,
+        "usual_columns": USUAL,
+        "refine": lambda row: refine(form, row),
+        "sort": lambda name: sort(form, name),
+    }
 
 
-def understand(form: SearchForm, now: datetime) -> storage.Request:
-    """Give the request that a form means at this moment.
-
-    Raises:
-        MomentError: when From or To is no time.
-        ValueError: when From is after To, or the page's cursor is none.
-    """
-    start, end = times.moment(form.start, now), times.moment(form.end, now, end=True)
-    if start and end and start >= end:
-        raise FormError(f"From ({form.start}) is not before To ({form.end}). Swap them, or leave one empty.")
-    before = storage.Cursor.decode(form.pages[-1]) if form.pages else None
-    return storage.Request(form.query, form.name, start, end, form.time, before=before)
+def _formats(served: Desk) -> tuple[tuple[str, str], ...]:
+    """Give the formats that the visitor may export; none without the permission."""
+    if not served.sight.visitor.may("export"):
+        return ()
+    return tuple(one for one in FORMATS if one[0] != "raw" or served.sight.shows_octets)
 
 
-def choose(form: SearchForm, streams: list[StreamName], given: QueryParams) -> SearchForm:
-    """Give the form with the stream that is meant when the address leaves it open: the first there is.
+def _answered(
+    served: Desk,
+    form: SearchForm,
+    asked: storage.Request,
+    *,
+    again: bool = False,
+    seconds: float | None = None,
+) -> Answered:
+    """Ask for both halves of the answer, and tell the trail."""
+    page = page_of(served, form, asked, again=again)
+    survey = None if _is_empty(form, page) else survey_of(served, form, asked, again=again, seconds=seconds)
+    _tell(form, asked, survey)
+    return Answered(page, survey)
 
-    Raises:
-        UnknownStreamError: when what the address names is not there.
-    """
-    if not streams or form.name in streams:
-        return form
-    of_tenant = [name for name in streams if name.tenant == form.name.tenant]
-    if "stream" in given or ("tenant" in given and not of_tenant):
-        raise UnknownStreamError(f"Nothing was ever stored in {form.name.tenant}/{form.name.stream}.")
-    return form.having(name=(of_tenant or streams)[0])
+
+def _is_empty(form: SearchForm, page: Progress[storage.Page]) -> bool:
+    """Tell whether the page alone says that nothing matches."""
+    return page.state == "done" and page.found is not None and not (page.found.records.num_rows or form.pages)
+
+
+def _tell(form: SearchForm, asked: storage.Request, survey: Progress[storage.Survey] | None) -> None:
+    """Tell of a search when it is asked, and once more of its count when that comes later."""
+    is_counted = survey is None or survey.state == "done"
+    if survey is not None and not (survey.is_new or is_counted):
+        return
+    matches = 0 if survey is None else None if survey.found is None else survey.found.total
+    trail.record(
+        "search",
+        f"{form.name.tenant}/{form.name.stream}",
+        query=form.query,
+        start=None if asked.start is None else times.typed(asked.start),
+        end=None if asked.end is None else times.typed(asked.end),
+        time=form.time,
+        page=len(form.pages) + 1,
+        matches=matches if is_counted else None,
+    )
 
 
 def refine(form: SearchForm, row: Row) -> list[tuple[str, str]]:
@@ -164,9 +242,10 @@ def refine(form: SearchForm, row: Row) -> list[tuple[str, str]]:
     if len(form.query) > CONTEXT_CHARACTERS:
         return links
     for field, value in (("host", row.hostname), ("app", row.app_name)):
-        if value and value.isprintable() and not set(value) & set('"\\…'):
-            links.append((f"Only this {field}", form.with_term(f'{field}:"{value}"').address()))
-            links.append((f"Not this {field}", form.with_term(f'-{field}:"{value}"').address()))
+        found = condition(field, value) if value and "…" not in value else None
+        if found is not None:
+            links.append((f"Only this {field}", form.with_term(found).address()))
+            links.append((f"Not this {field}", form.with_term(without(found)).address()))
     return links
 
 

@@ -4,7 +4,7 @@ A template that begins with "_" is a part of others. Any other is a page: it mus
 or the application does not start.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +34,10 @@ class Templates:
             lstrip_blocks=True,
         )
         self._environment.filters.update(show=_show, plain=visible.plain, count=words.count)
+
+    def offer(self, **functions: Callable[[], Any]) -> None:
+        """Let every template call these."""
+        self._environment.globals.update(functions)
 
     def render(self, template: str, **view: Any) -> str:
         """Give the page of a template and its view."""

@@ -12,13 +12,29 @@ NANOSECONDS: Final = 1_000_000_000
 MICROSECONDS: Final = 1_000_000
 
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_AGO: Final = re.compile(
+    r"(?:(?:last|past) (?P<last>[0-9]{1,6}) ?|(?:last |past )(?=second|minute|hour|day)|past (?=week)|"
+    r"(?P<ago>[0-9]{1,6}) ?(?=[a-z]+ ago))(?P<unit>second|minute|hour|day|week)s?(?: ago)?"
+)
+_MONTHS: Final = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+    "november", "december",
+)  # fmt: skip
+_OF_YEAR: Final = re.compile(
+    r"(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2}))?|(?P<name>[a-z]{3,9})(?: (?P<of>[0-9]{4}))?"
+)
+_WEEK_DAYS: Final = 7
+_YEAR_MONTHS: Final = 12
 _RELATIVE: Final = re.compile(r"[-\u2212] ?([0-9]{1,6}) ?([smhdw])")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT: Final = re.compile(  # Python reads more, such as 20261120, which would end a range without that day
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}(:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?)?"
     r"([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?"
 )
-_HINT: Final = "write 2026-11-20, 2026-11-20 14:30, 2026-11-20T14:30:00+01:00, -15m, -2h, -7d, today or now"
+_HINT: Final = (
+    "write 2026-11-20, 2026-11-20 14:30, 2026-11-20T14:30:00+01:00, 2026-11, March 2026, -15m, -2h, "
+    "last 7 days, 3 days ago, today, yesterday, this week, last month or now"
+)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
 _LAST: Final = datetime.max.replace(microsecond=0, tzinfo=UTC)
@@ -30,21 +46,24 @@ class MomentError(ValueError):
 
 
 def moment(text: str, now: datetime, *, end: bool = False) -> datetime | None:
-    """Read a time as typed: nothing, ``now``, ``today``, ``yesterday``, ``-2h``, a date, or ISO 8601.
+    """Read a time as typed: nothing, ``now``, ``-2h``, ``last 7 days``, a day, month or year, or ISO 8601.
 
     Args:
         text: without a zone it is UTC.
         now: what relative times count from.
-        end: the time ends a range, so that a whole day includes that day.
+        end: the time ends a range, so that a whole day, week, month or year is in it to its end.
 
     Raises:
         MomentError: when it names none; the message says what to write.
     """
-    typed = text.strip()
+    typed = " ".join(text.split())
     if not typed:
         return None
+    said = typed.lower()
     try:
-        return _relative(typed, now) or _day(typed, now, end=end) or _instant(typed)
+        return (
+            _relative(said, now) or _day(said, now, end=end) or _period(said, now, end=end) or _instant(typed)
+        )
     except (ValueError, OverflowError) as error:
         raise MomentError(f"{typed!r} is not a time: {_HINT}") from error
 
@@ -54,6 +73,8 @@ def _relative(typed: str, now: datetime) -> datetime | None:
         return now
     if match := _RELATIVE.fullmatch(typed):
         return now - timedelta(**{_UNITS[match[2]]: int(match[1])})
+    if match := _AGO.fullmatch(typed):
+        return now - timedelta(**{f"{match['unit']}s": int(match["last"] or match["ago"] or 1)})
     return None
 
 
@@ -68,6 +89,58 @@ def _day(typed: str, now: datetime, *, end: bool) -> datetime | None:
     if first == date.max:
         return datetime.max.replace(tzinfo=UTC) if end else begun
     return begun + timedelta(days=end)
+
+
+def _period(typed: str, now: datetime, *, end: bool) -> datetime | None:
+    """Give where a week, a month or a year begins, or ends."""
+    today = now.astimezone(UTC).date()
+    which, _, unit = typed.partition(" ")
+    if which in {"this", "last"} and unit == "week":
+        monday = today - timedelta(days=today.weekday() + _WEEK_DAYS * (which == "last"))
+        return _midnight(monday + timedelta(days=_WEEK_DAYS * end))
+    found = _months(typed, today)
+    if found is None:
+        return None
+    first, length = found
+    return _midnight(_month(first + length * end))
+
+
+def _months(typed: str, today: date) -> tuple[int, int] | None:
+    """Give the first month of a period, counted from the year 0, and of how many it is."""
+    this = today.year * _YEAR_MONTHS + today.month - 1
+    named = {
+        "this month": (this, 1),
+        "last month": (this - 1, 1),
+        "this year": (today.year * _YEAR_MONTHS, _YEAR_MONTHS),
+        "last year": ((today.year - 1) * _YEAR_MONTHS, _YEAR_MONTHS),
+    }
+    if typed in named:
+        return named[typed]
+    match = _OF_YEAR.fullmatch(typed)
+    if match is None:
+        return None
+    if match["year"]:
+        first = int(match["year"]) * _YEAR_MONTHS
+        return (first, _YEAR_MONTHS) if match["month"] is None else (first + _number_of(match["month"]), 1)
+    number = next((place for place, name in enumerate(_MONTHS) if name.startswith(match["name"])), None)
+    if number is None:
+        return None
+    year = int(match["of"]) if match["of"] else today.year - (number > today.month - 1)
+    return year * _YEAR_MONTHS + number, 1
+
+
+def _number_of(month: str) -> int:
+    if not 1 <= int(month) <= _YEAR_MONTHS:
+        raise ValueError(month)
+    return int(month) - 1
+
+
+def _month(number: int) -> date:
+    return date(number // _YEAR_MONTHS, number % _YEAR_MONTHS + 1, 1)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def _instant(typed: str) -> datetime:

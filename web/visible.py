@@ -8,7 +8,7 @@ the style sheet shows in their place; what is copied off the page is the picture
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
@@ -52,16 +52,39 @@ def plain(text: str) -> str:
     return _HIDDEN.sub(lambda run: _pictures(run[0]), text)
 
 
-def show(text: str, limit: int, *, lines: bool = False) -> Shown:
+def show(
+    text: str, limit: int, *, lines: bool = False, marks: Sequence[tuple[int, int]] = (), start: int = 0
+) -> Shown:
     """Give ``text`` as markup with every hidden character visible.
 
     Args:
         text: anything; surrogates U+DC80 to U+DCFF stand for octets (see ``decode``).
         limit: characters after which it is cut.
         lines: end the line after the picture of each LF, for a place that keeps line ends.
+        marks: places, in order and apart from each other, that are to be marked.
+        start: leave out the characters before this one.
     """
-    kept = text[:limit]
-    return Shown(Markup("".join(_parts(kept, lines=lines))), len(text) - len(kept))  # noqa: S704 - parts are escaped
+    end = min(len(text), start + limit)
+    parts: list[str] = ["… "] if start else []
+    for first, last, is_marked in _stretches(start, end, marks):
+        inside = "".join(_parts(text[first:last], lines=lines))
+        parts.append(f"<mark>{inside}</mark>" if is_marked else inside)
+    return Shown(Markup("".join(parts)), len(text) - end)  # noqa: S704 - parts are escaped
+
+
+def _stretches(start: int, end: int, marks: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, bool]]:
+    """Cut start ≤ place < end into stretches that are marked, and those between them."""
+    place = start
+    for first, last in marks:
+        begin, stop = max(first, place), min(last, end)
+        if begin >= stop:
+            continue
+        if begin > place:
+            yield place, begin, False
+        yield begin, stop, True
+        place = stop
+    if place < end:
+        yield place, end, False
 
 
 def _parts(text: str, *, lines: bool) -> Iterator[str]:

@@ -1,13 +1,21 @@
 """Formats, transports, flags, counts and scopes in plain words, for people who have not read the RFCs."""
 
 from collections.abc import Collection
-from typing import Final
+from typing import Final, Literal
 
 from parsers.clauses import LENIENCIES
 from parsers.schema import Flag, Format
 from storage.results import Scope
 
+Reach = Literal["full", "searching", "counting", "stopped"]
+
 DAYS_NAMED: Final = 5
+_REACHED: Final[dict[Reach, str]] = {
+    "full": "What comes then was not looked at yet, since this page is full.",
+    "searching": "The search is under way: what comes then is looked at next.",
+    "counting": "What comes then is being counted.",
+    "stopped": "What comes then was not looked at, since this was stopped.",
+}
 FORMATS: Final[dict[str, str]] = {
     Format.RFC5424: "RFC 5424, the syslog protocol",
     Format.RFC3164: "RFC 3164, BSD syslog",
@@ -44,24 +52,25 @@ def flag(name: str) -> tuple[str, str]:
         return "A leniency that this release does not know.", ""
 
 
-def scope(searched: Scope) -> str:
-    """Say what an answer covers."""
+def scope(searched: Scope, reach: Reach = "full") -> str:
+    """Say what an answer covers; ``reach``: why it does not cover the whole range, where it does not."""
     aside = searched.skipped_by_time + searched.skipped_by_index
     read = searched.scanned_indexed + searched.scanned_unindexed
     where = "in this range" if searched.complete else "so far"
-    whole = f"{count(searched.files, 'file')} with {count(searched.blocks, 'block')} {where}"
+    files = f"{count(searched.files, 'file')} of {count(searched.days, 'day')}"
+    whole = f"{files} with {count(searched.blocks, 'block')} {where}"
     skipped = f"{searched.skipped_by_index:,} by the index, {searched.skipped_by_time:,} by their times"
     ruled_out = f"{count(aside, 'block')} ruled out without reading ({skipped})"
     unindexed = f"{searched.scanned_unindexed:,} without an index"
     looked_at = f"{count(searched.rows_scanned, 'message')} looked at"
     scanned = f"{count(read, 'block')} read ({unindexed}), {looked_at}"
     damaged = f"damaged: {len(searched.damaged) or 'none'}"
-    return f"{f'{whole}; {ruled_out}; {scanned}; {damaged}'}. {_cover(searched)}"
+    return f"{f'{whole}; {ruled_out}; {scanned}; {damaged}'}. {_cover(searched, reach)}"
 
 
-def _cover(searched: Scope) -> str:
+def _cover(searched: Scope, reach: Reach) -> str:
     if not searched.complete:
-        return "What is older was not looked at yet, since this page is full."
+        return _REACHED[reach]
     if searched.damaged:
         return "What is damaged is missing from this answer."
     return "This covers the whole range."

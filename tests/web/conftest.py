@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from access.trail import telling
 from parsers.batch import BatchHeader, encode_records
 from parsers.pipeline import Arrival, parse_frames
 from storage.archive import seal
@@ -63,12 +64,20 @@ def store(layout: Layout) -> Store:
 
 
 @pytest.fixture
+def told() -> Iterator[list[str]]:
+    """Give what the trail is told, message by message."""
+    messages: list[str] = []
+    with telling(lambda octets: messages.append(octets.decode())):
+        yield messages
+
+
+@pytest.fixture
 def url(layout: Layout) -> Iterator[str]:
     """Serve the pages over ``layout`` with the real server on a port of its choice, and give its address.
 
     A page holds ten messages, and a count has all the time.
     """
-    settings = WebSettings(port=0, page_messages=10, count_seconds=60)
+    settings = WebSettings(port=0, sign_in="off", page_messages=10, count_seconds=60)
     loop = asyncio.new_event_loop()
     ready, stop = asyncio.Event(), asyncio.Event()
     reports: list[Mapping[str, Any]] = []

@@ -80,3 +80,42 @@ def test_a_term_is_added_to_the_whole_query() -> None:
     assert SearchForm().with_term("severity:err").query == "severity:err"
     assert SearchForm("a b").with_term("severity:err").query == "a b severity:err"
     assert SearchForm("a OR b").with_term("severity:err").query == "(a OR b) severity:err"
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("columns=a%20b", "names no field"),
+        ("facet=%3Cscript%3E", "names no field"),
+        ("facet=" + "&facet=".join(f"f{number}" for number in range(9)), "at most 8"),
+        ("columns=" + ",".join(f"f{number}" for number in range(17)), "at most 16"),
+        ("order=random", "neither newest nor oldest"),
+    ],
+)
+def test_columns_and_facets_are_names(address: str, reason: str) -> None:
+    """What names no field, or too many, is refused with what to write."""
+    with pytest.raises(FormError, match=reason):
+        read(QueryParams(address))
+
+
+def test_columns_order_and_facets_are_kept() -> None:
+    """However a browser sends them, they stand in the address, and in a form's hidden inputs."""
+    form = read(QueryParams("q=a&columns=host&columns=src,host&order=oldest&facet=src&page=1-2"))
+    assert (form.columns, form.oldest_first, form.facets) == (("host", "src"), True, ("src",))
+    assert read(QueryParams(form.address().partition("?")[2])) == form
+    assert form.hidden("q", "page") == [("columns", "host,src"), ("order", "oldest"), ("facet", "src")]
+
+
+def test_picked_times_stand_for_what_was_not_typed() -> None:
+    """A time from the calendar counts where nothing was typed."""
+    form = read(QueryParams("from-picked=2026-11-20T10:00&to=now&to-picked=2026-11-20T11:00"))
+    assert (form.start, form.end) == ("2026-11-20T10:00", "now")
+
+
+def test_terms_come_and_go() -> None:
+    """A term is added once, and taken out again without its neighbours."""
+    form = SearchForm("a b")
+    assert form.with_term("c").with_term("c").query == "a b c"
+    assert form.with_term("c").without_term("a").query == "b c"
+    assert SearchForm("ab").without_term("a").query == "ab"
+    assert SearchForm("a OR b").with_term("c").query == "(a OR b) c"

@@ -197,3 +197,21 @@ def test_the_explanation_is_by_the_sources_settings(layout: Layout, store: Store
     assert asked == [("tcp", "192.0.2.1", "host")]
     assert "Z\u00fcrich" in text
     assert "RFC 3164 section 4.1.3" in text
+
+
+def test_a_message_leads_on(client: httpx.Client, store: Callable[..., None]) -> None:
+    """From a message to those beside it, to what came around it, and to a search for each of its values."""
+    store([b"<38>1 2026-11-20T22:51:03Z fw-1 pay 7 - - CEF:0|A|B|1|1|x|5|src=10.0.0.1 host=inner"] * 3)
+    page = unescape(client.get("/message/default/syslog/2?q=src:10.0.0.1").text)
+    assert 'rel="prev" href="/message/default/syslog/1?q=src%3A10.0.0.1"' in page
+    assert 'rel="next" href="/message/default/syslog/3?q=src%3A10.0.0.1"' in page
+    assert "src=<mark>10.0.0.1</mark>" in page
+    for link in re.findall(r'class="look" href="([^"]+)"', page):
+        assert "3 messages match" in client.get(link).text, link
+    for field in ("host", "app", "pid", "peer", "src", "fields.host"):
+        assert f"/search?q={field}%3A%3D%22" in page, field
+    nearby = re.search(r'<a href="([^"]+)">Five minutes around it</a>', page)
+    assert nearby is not None
+    assert '<h2 id="answer">3 messages</h2>' in client.get(nearby[1]).text
+    first = client.get("/message/default/syslog/1").text
+    assert 'rel="prev"' not in first

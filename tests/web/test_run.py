@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from access.trail import telling
 from storage.layout import Layout
 from web.run import WebError, run
 from web.settings import WebSettings
@@ -51,6 +52,35 @@ def test_a_taken_port_is_named(layout: Layout) -> None:
         settings = WebSettings(port=port)
         with pytest.raises(WebError, match=rf"web\.port: {port} on 127\.0\.0\.1 is taken .* set web\.port"):
             asyncio.run(run(settings, layout=layout, report=print, ready=pytest.fail, stop=asyncio.Event()))
+
+
+@pytest.mark.parametrize(("proxies", "seen"), [((), "127.0.0.1"), (("127.0.0.0/8",), "192.0.2.7")])
+def test_who_stands_before(layout: Layout, proxies: tuple[str, ...], seen: str) -> None:
+    """A browser's address is what a proxy that is set says, and nobody else: the trail depends on it."""
+
+    async def asked() -> list[str]:
+        told: list[str] = []
+        reports: list[Mapping[str, Any]] = []
+        ready, stop = asyncio.Event(), asyncio.Event()
+        settings = WebSettings(port=0, proxies=proxies)
+        role = asyncio.create_task(
+            run(settings, layout=layout, report=reports.append, ready=ready.set, stop=stop)
+        )
+        async with asyncio.timeout(30):
+            await ready.wait()
+            with telling(lambda octets: told.append(octets.decode())):
+                async with httpx.AsyncClient(base_url=reports[0]["url"]) as client:
+                    page = await client.get("/sign-in")
+                    csrf = page.text.partition('name="csrf" value="')[2].partition('"')[0]
+                    sent = {"csrf": csrf, "name": "ann", "password": "wrong"}
+                    headers = {"X-Forwarded-For": "203.0.113.9, 192.0.2.7"}
+                    await client.post("/sign-in", data=sent, headers=headers)
+            stop.set()
+            await role
+        return told
+
+    (told,) = asyncio.run(asked())
+    assert f'from="{seen}"' in told
 
 
 def test_the_server_says_nothing_of_itself(client: httpx.Client) -> None:

@@ -8,7 +8,10 @@ from html import unescape
 import httpx
 import pytest
 
+from access.trail import telling
+from access.visitor import Limits, Visitor
 from storage.layout import Layout, StreamName
+from tests.web.operators import client_of
 from web.search import EXAMPLES, point
 
 TIME = "2026-11-20T22:51:03.5Z"
@@ -39,7 +42,7 @@ def test_an_empty_archive_says_so(client: httpx.Client) -> None:
     """With nothing stored yet the page says so, and how to change it."""
     response = client.get("/search")
     assert response.status_code == 200
-    assert "Nothing has been stored yet" in response.text
+    assert "Nothing that you may see has been stored yet" in response.text
 
 
 @pytest.mark.parametrize("sealed", [True, False], ids=["archive", "journal"])
@@ -48,7 +51,7 @@ def test_messages_are_found(client: httpx.Client, store: Callable[..., None], se
     store([frame("Failed password for admin"), frame("Accepted publickey", host="web-01")], sealed=sealed)
     page = client.get("/search", params={"q": '"failed password" severity:info'}).text
     assert "1 message matches" in page
-    assert "Failed password for admin" in page
+    assert "<mark>Failed password</mark> for admin" in page
     assert "Accepted publickey" not in page
     assert "damaged: none" in page
 
@@ -78,7 +81,23 @@ def test_nothing_found_is_a_statement(client: httpx.Client, store: Callable[...,
     text = text_of(client.get("/search?q=unheard").text)
     assert "No message matches" in text
     assert "Everything in this range was searched" in text
-    assert "1 file with 1 block" in text
+    assert "1 file of 1 day with 1 block" in text
+
+
+def test_an_export_is_offered_to_those_who_may(layout: Layout, store: Callable[..., None]) -> None:
+    """No link leads into a refusal: who may not export sees none, whose values are masked none of octets."""
+    store([frame("hello")])
+    masked = Limits(masked=("proc_id",))
+    shown = {
+        Visitor("ada", "auditor"): ["csv", "json", "raw"],
+        Visitor("ada", "auditor", masked): ["csv", "json"],
+        Visitor("olga", "operator"): [],
+    }
+    for visitor, formats in shown.items():
+        with client_of(layout, visitor=visitor) as client:
+            page = unescape(client.get("/search").text)
+        assert re.findall(r'href="/export\?[^"]*format=(\w+)', page) == formats
+        assert ('href="/exports' in page) == bool(formats)
 
 
 def test_the_range_is_kept(client: httpx.Client, store: Callable[..., None]) -> None:
@@ -177,7 +196,7 @@ def test_an_unknown_stream_is_404(client: httpx.Client, store: Callable[..., Non
     store([frame("x")])
     response = client.get("/search?tenant=lab&stream=web")
     assert response.status_code == 404
-    assert "Nothing was ever stored in lab/web." in response.text
+    assert "There is nothing in lab/web that you may see." in response.text
     assert 'name="q"' in response.text
 
 
@@ -303,7 +322,7 @@ def test_hostile_messages_arrive_escaped(
     assert len(body) < 100_000
     assert not re.search(r"<(script|img|svg/)(?! src=\"/static|  )[^>]*(alert|onerror|onload)", body)
     assert "<script>alert" not in body
-    assert "49" not in re.findall(r'<pre class="message">.*?</pre>', body, re.DOTALL)[0] or "7*7" in body
+    assert "49" not in re.findall(r'<pre class="message"[^>]*>.*?</pre>', body, re.DOTALL)[0] or "7*7" in body
     assert not set(body) & set("\x00\x1b\x07\u202e\u2066\u200f")
 
 
@@ -313,3 +332,106 @@ def test_the_longest_query_is_answered(client: httpx.Client, store: Callable[...
     response = client.get("/search", params={"q": "\u20ac " * 1999 + "x"})
     assert response.status_code in {200, 400}
     assert len(response.text) < 3_000_000
+
+
+def test_a_heading_sorts_all_matches(client: httpx.Client, store: Callable[..., None]) -> None:
+    """By a column's values over all pages, either way round, each message with its date."""
+    store([frame("x", host=f"h{number:02}") for number in range(25)])
+    page = client.get("/search?sort=host").text
+    assert listed(page) == list(range(1, 11))
+    assert 'aria-sort="ascending"><a class="sort" href="/search?sort=-host">Host' in page
+    assert "2026-11-20 22:51:03.123" in page
+    older = re.search(r'rel="next" href="([^"]+)"', page)
+    assert older is not None
+    assert listed(client.get(unescape(older[1])).text) == list(range(11, 21))
+    assert listed(client.get("/search?sort=-host").text)[:2] == [25, 24]
+    assert listed(client.get("/search?order=oldest").text) == list(range(1, 11))
+
+
+def test_columns_are_chosen(client: httpx.Client, store: Callable[..., None]) -> None:
+    """Any column and any field of a message is shown when it is asked for, hostile values as text."""
+    store([frame("CEF:0|A|B|1|1|x|5|src=<b>10.0.0.1</b>")])
+    page = client.get("/search?columns=peer,src&columns=format").text
+    headings = re.findall(r'role="columnheader"[^>]*>(?:<a[^>]*>)?([^<]+)', page)
+    assert [text.strip() for text in headings] == ["Received (UTC)", "Peer", "src", "Format", "Message"]
+    assert "&lt;b&gt;10.0.0.1&lt;/b&gt;</bdi>" in page
+    assert "<b>10" not in page
+
+
+def test_facets_count_all_matches(client: httpx.Client, store: Callable[..., None]) -> None:
+    """Facets count beyond the page, lead in and out, and hostile names are text."""
+    store([frame("x", host="fw-1")] * 12 + [frame("x", host="<i>h</i>")] * 3)
+    page = client.get("/search?q=x").text
+    text = text_of(page)
+    assert "fw-1 12" in text
+    assert "<i>h</i> 3" in text
+    only = re.search(r'<a class="choice-name" href="([^"]+)" title="Only fw-1"', page)
+    without = re.search(r'<a class="choice-not" href="([^"]+)" aria-label="Without fw-1"', page)
+    assert only is not None
+    assert without is not None
+    assert "12 messages match" in client.get(unescape(only[1])).text
+    assert "3 messages match" in client.get(unescape(without[1])).text
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [("sort=flag", "has no order"), ("facet=msg", "hardly a value twice"), ("sort=a%20b", "names no field")],
+)
+def test_fields_that_cannot_be_meant_so(
+    client: httpx.Client, store: Callable[..., None], address: str, reason: str
+) -> None:
+    """What cannot be sorted by, or has no facet, is explained on a page that can be used."""
+    store([frame("x")])
+    response = client.get(f"/search?{address}")
+    assert response.status_code == 400
+    assert reason in unescape(response.text)
+
+
+def test_growing_parts_come_alone(client: httpx.Client, store: Callable[..., None]) -> None:
+    """What the script asks for again is the answer's parts, without messages unless it asks for them."""
+    store([frame("growing")])
+    part = client.get("/search/progress?q=growing").text
+    assert 'id="part-head"' in part
+    assert "<html" not in part
+    assert listed(part) == []
+    assert "Export all" in part
+    assert listed(client.get("/search/progress?q=growing&rows=1").text) == [1]
+    assert client.get("/search/progress?q=severity:awful").status_code == 400
+    assert client.get("/search/progress?stream=lab/web").status_code == 404
+
+
+def test_stopping_is_a_form_of_ours(client: httpx.Client, store: Callable[..., None]) -> None:
+    """Only a form that our page gave stops a count; then it leads back to the same search."""
+    store([frame("x")])
+    assert client.get("/search/stop?q=x").status_code == 405
+    assert client.post("/search/stop", data={"q": "x"}).status_code == 403
+    token = re.search(r'name="csrf" value="([^"]+)"', client.get("/saved/new").text)
+    assert token is not None
+    response = client.post("/search/stop", data={"q": "x", "csrf": token[1]}, follow_redirects=False)
+    assert (response.status_code, response.headers["location"]) == (303, "/search?q=x")
+
+
+def test_searches_and_views_are_told(client: httpx.Client, store: Callable[..., None]) -> None:
+    """The trail is told of each search with its count, of each message viewed, and of each tail."""
+    told: list[bytes] = []
+    store([frame("secret word"), frame("another")])
+    with telling(told.append):
+        client.get("/search?q=secret&from=2026-11-20")
+        client.get("/search/progress?q=another")
+        client.get("/message/default/syslog/1")
+        client.get("/message/default/syslog/1/octets")
+        client.get("/tail?q=secret")
+    texts = [octets.decode() for octets in told]
+    assert len(texts) == 5
+    for text, parts in zip(
+        texts,
+        [
+            ('action="search"', 'query="secret"', 'matches="1"', 'start="2026-11-20T00:00:00Z"'),
+            ('action="search"', 'query="another"'),
+            ('action="view"', 'target="default/syslog/1"'),
+            ('action="view"', "octets="),
+            ('action="tail"', 'query="secret"'),
+        ],
+        strict=True,
+    ):
+        assert [part for part in parts if part not in text] == [], text

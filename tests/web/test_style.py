@@ -21,6 +21,9 @@ TEXT: Final = [
     ("on-accent", "accent"),
     ("hidden", "hidden-ground"),
     ("trouble", "trouble-ground"),
+    ("well-ink", "well-ground"),
+    ("ink", "warning-ground"),
+    ("link", "warning-ground"),
 ]  # fmt: skip
 
 

@@ -16,6 +16,10 @@ NOW = datetime(2026, 11, 20, 22, 51, 3, tzinfo=UTC)
         ("-15m", "2026-11-20T22:36:03+00:00"),
         ("- 2 h", "2026-11-20T20:51:03+00:00"),
         ("\u22127d", "2026-11-13T22:51:03+00:00"),
+        ("last 7 days", "2026-11-13T22:51:03+00:00"),
+        ("Last hour", "2026-11-20T21:51:03+00:00"),
+        ("past week", "2026-11-13T22:51:03+00:00"),
+        ("3 days ago", "2026-11-17T22:51:03+00:00"),
         ("today", "2026-11-20T00:00:00+00:00"),
         ("yesterday", "2026-11-19T00:00:00+00:00"),
         ("2026-11-01", "2026-11-01T00:00:00+00:00"),
@@ -28,6 +32,28 @@ NOW = datetime(2026, 11, 20, 22, 51, 3, tzinfo=UTC)
 def test_typed_times(typed: str, meant: str) -> None:
     """A time may be typed as people say it; without a zone it is UTC."""
     assert times.moment(f" {typed} ", NOW) == datetime.fromisoformat(meant)
+
+
+@pytest.mark.parametrize(
+    ("typed", "first", "last"),
+    [
+        ("this week", "2026-11-16", "2026-11-23"),
+        ("last week", "2026-11-09", "2026-11-16"),
+        ("this month", "2026-11-01", "2026-12-01"),
+        ("last month", "2026-10-01", "2026-11-01"),
+        ("this year", "2026-01-01", "2027-01-01"),
+        ("last year", "2025-01-01", "2026-01-01"),
+        ("March", "2026-03-01", "2026-04-01"),
+        ("december", "2025-12-01", "2026-01-01"),
+        ("Mar 2024", "2024-03-01", "2024-04-01"),
+        ("2026-03", "2026-03-01", "2026-04-01"),
+        ("2026", "2026-01-01", "2027-01-01"),
+    ],
+)
+def test_periods_of_the_calendar(typed: str, first: str, last: str) -> None:
+    """A week, a month or a year begins with its first day and ends with its last, like a day."""
+    found = [times.moment(typed, NOW), times.moment(typed, NOW, end=True)]
+    assert found == [datetime.fromisoformat(f"{day}T00:00:00+00:00") for day in (first, last)]
 
 
 def test_nothing_typed_is_no_bound() -> None:

@@ -19,22 +19,21 @@ function focusQueryOnSlash() {
 
 function addOpenAll() {
   const place = document.querySelector("[data-open-all]");
-  const messages = document.querySelectorAll(".messages details");
-  if (place === null || messages.length === 0) return;
+  if (place === null || document.querySelector(".messages details") === null) return;
   const button = document.createElement("button");
   button.type = "button";
   button.className = "quiet";
   button.textContent = "Open all";
   button.addEventListener("click", () => {
     const open = button.textContent === "Open all";
-    for (const details of messages) details.open = open;
+    for (const details of document.querySelectorAll(".messages details")) details.open = open;
     button.textContent = open ? "Close all" : "Open all";
   });
   place.append(button);
 }
 
-function sayLocalTimes() {
-  for (const time of document.querySelectorAll("time[datetime]")) {
+function sayLocalTimes(root) {
+  for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime.replace(/(\.\d{3})\d+Z$/, "$1Z"));
     if (Number.isNaN(at.getTime())) continue;
     const local = at.toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
@@ -44,4 +43,4 @@ function sayLocalTimes() {
 
 focusQueryOnSlash();
 addOpenAll();
-sayLocalTimes();
+sayLocalTimes(document);

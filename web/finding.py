@@ -1,0 +1,127 @@
+"""/findings/…: one finding: what was found, whether it still holds, and what comes of it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from access.visitor import Visitor, current
+from reviews import making
+from reviews.evidence import difference
+from reviews.findings import Finding
+from reviews.making import CannotMakeError
+from reviews.results import Result
+from web import evidence
+from web.deeds import fields_of, named
+from web.desk import Desk, desk
+from web.errors import ForbiddenError, NotFoundError
+from web.findings import DUE_DAYS, REFUSALS, found, matter_of, may_open, record, told
+
+
+async def one(request: Request) -> Response:
+    """Show one finding."""
+    served, number = desk(request), named(request)
+    return await served.work(_show, served, current(), number)
+
+
+async def act(request: Request) -> Response:
+    """Open, resolve, note or check a finding."""
+    served, number, visitor = desk(request), named(request), current()
+    fields = await fields_of(request)
+    deed = request.path_params["deed"]
+    if deed not in _DEEDS:
+        raise NotFoundError("Nothing of this name can be done to a finding.")
+    try:
+        work = served.reviewing.behind if deed == "check" else served.work
+        await work(_DEEDS[deed], served, visitor, number, fields)
+    except (*REFUSALS, CannotMakeError) as error:
+        return await served.work(_show, served, visitor, number, told(error), deed, fields)
+    return RedirectResponse(f"/findings/{number}", 303)
+
+
+def _show(  # noqa: PLR0913, PLR0917 - a page, and what was refused on it
+    served: Desk, visitor: Visitor, number: int, trouble: str = "", deed: str = "",
+    fields: Mapping[str, str] | None = None,
+) -> Response:  # fmt: skip
+    finding, result = found(served, visitor, number)
+    store = served.reviewing.store
+    if not trouble:
+        record("view", number, result.asked)
+    given = fields or {}
+    today = datetime.now(UTC).date()
+    return served.page(
+        "finding.html",
+        400 if trouble else 200,
+        page="findings",
+        finding=finding,
+        is_overdue=finding.is_overdue(today),
+        opened=evidence.moment(finding.opened_at),
+        resolved="" if finding.resolved_at is None else evidence.moment(finding.resolved_at),
+        result=evidence.shown(result, store.results.checks(result.number)),
+        days=evidence.messages(served, result),
+        shown_at_most=evidence.MESSAGES,
+        events=store.events("finding", number),
+        moment=evidence.moment,
+        trouble=trouble,
+        deed=deed,
+        note=given.get("note", ""),
+        owner=given.get("owner", finding.owner),
+        due=given.get("due", (finding.due or today + timedelta(days=DUE_DAYS)).isoformat()),
+        may_act=_may_act(visitor, finding),
+        may_open=visitor.may("review"),
+        owners=served.reviewing.reviewers(result.asked.name, result.limits or visitor.limits, visitor),
+        printed=evidence.moment(datetime.now(UTC)),
+        asker=visitor.name,
+    )
+
+
+def _may_act(visitor: Visitor, finding: Finding) -> bool:
+    return visitor.may("review") or visitor.name in {finding.owner, finding.opened_by}
+
+
+def _acting(served: Desk, visitor: Visitor, number: int) -> tuple[Finding, Result]:
+    finding, result = found(served, visitor, number)
+    if not _may_act(visitor, finding):
+        raise ForbiddenError(
+            f"Finding {number} is {finding.owner}'s. Its owner, who saved it, and reviewers may add to it."
+        )
+    return finding, result
+
+
+def _open(served: Desk, visitor: Visitor, number: int, fields: Mapping[str, str]) -> None:
+    may_open(visitor)
+    _, result = found(served, visitor, number)
+    matter = matter_of(fields)
+    with served.reviewing.changing() as store:
+        store.findings.open(number, matter, visitor.name, fields.get("note", ""), datetime.now(UTC))
+        record("finding.open", number, result.asked, owner=matter.owner, due=matter.due)
+
+
+def _resolve(served: Desk, visitor: Visitor, number: int, fields: Mapping[str, str]) -> None:
+    _, result = _acting(served, visitor, number)
+    with served.reviewing.changing() as store:
+        store.findings.resolve(number, visitor.name, fields.get("note", ""), datetime.now(UTC))
+        record("finding.resolve", number, result.asked, resolution=fields.get("note", ""))
+
+
+def _comment(served: Desk, visitor: Visitor, number: int, fields: Mapping[str, str]) -> None:
+    _, result = _acting(served, visitor, number)
+    with served.reviewing.changing() as store:
+        store.findings.comment(number, visitor.name, fields.get("note", ""), datetime.now(UTC))
+        record("finding.note", number, result.asked, note=fields.get("note", ""))
+
+
+def _check(served: Desk, visitor: Visitor, number: int, _fields: Mapping[str, str]) -> None:
+    _, result = found(served, visitor, number)
+    if result.evidence is None:  # asked for, but not made: a check tries once more
+        making.make(served.reviewing.means, result.number)
+        return
+    then, now = making.check(served.reviewing.means, result.number, visitor)
+    assert then.evidence is not None  # noqa: S101 - for the type checker
+    differs = difference(then.evidence, now)
+    record("finding.check", number, result.asked, same=not differs)
+
+
+_DEEDS: Final = {"open": _open, "resolve": _resolve, "note": _comment, "check": _check}
