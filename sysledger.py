@@ -12,16 +12,20 @@ import typer
 
 from commands import (
     configuration,
+    exporting,
     index,
     proof,
     reading,
     retention,
+    reviews,
     rules,
     run,
     searching,
     sources,
     status,
+    tenants,
     tls,
+    users,
 )
 from commands.words import fail, open_standard_files, release
 
@@ -45,7 +49,7 @@ def version() -> None:
 COMMANDS: Final = (
     run.run, configuration.check_config, configuration.reload,
     reading.parse, reading.explain,
-    searching.search, searching.tail, searching.cat,
+    searching.search, searching.tail, searching.cat, exporting.export,
     status.status, sources.sources, proof.verify, proof.balance, retention.retention,
 )  # fmt: skip
 GROUPS: Final[Mapping[str, tuple[str, Mapping[str, Callable[..., None]]]]] = {
@@ -64,6 +68,45 @@ GROUPS: Final[Mapping[str, tuple[str, Mapping[str, Callable[..., None]]]]] = {
         },
     ),
     "handoff": ("Collectors and storage on different machines.", {"key": tls.handoff_key}),
+    "user": (
+        "Accounts: who may sign in to the pages, as what, and what they see.",
+        {
+            "add": users.user_add,
+            "passwd": users.user_passwd,
+            "role": users.user_role,
+            "limit": users.user_limit,
+            "disable": users.user_disable,
+            "enable": users.user_enable,
+            "factor-off": users.user_factor_off,
+            "list": users.user_list,
+        },
+    ),
+    "token": (
+        "API tokens: what programs send instead of signing in.",
+        {"add": users.token_add, "revoke": users.token_revoke, "list": users.token_list},
+    ),
+    "tenant": (
+        "Tenants: whose messages are whose, how long they are kept, and who may be read.",
+        {
+            "add": tenants.tenant_add,
+            "rename": tenants.tenant_rename,
+            "suspend": tenants.tenant_suspend,
+            "resume": tenants.tenant_resume,
+            "set": tenants.tenant_set,
+            "assign": tenants.tenant_assign,
+            "release": tenants.tenant_release,
+            "token": tenants.tenant_token,
+            "list": tenants.tenant_list,
+        },
+    ),
+    "findings": (
+        "Findings: results that somebody put their name to.",
+        {"list": reviews.findings_list, "verify": reviews.findings_verify},
+    ),
+    "reviews": (
+        "Reviews: results of saved searches that wait for a sign-off.",
+        {"list": reviews.reviews_list},
+    ),
     "rules": (
         "Rule files: their faults, and what they match.",
         {"check": rules.rules_check, "test": rules.rules_test},

@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands.roles import tenants_of_canaries
 from commands.settings import (
     Settings,
     configuration_folder,
@@ -13,7 +14,9 @@ from commands.settings import (
     load_settings,
     own_listener,
     settings_model,
+    trailed,
 )
+from commands.trail import from_the_console, record_if_can
 from commands.words import fail, tell
 from storage.layout import Layout
 from supervisor import options
@@ -38,10 +41,17 @@ def check_config(
     from collector.credentials import check_files
     from collector.rules import load_rules
     from relay.tls import check_files as check_files_of_relay
+    from tenants.file import read_registry
+    from web.tls import check_files as check_files_of_pages
 
     every = handed_settings(config, data)
     settings = every.collector
-    if unusable := [*check_files(settings), *check_files_of_relay(every.relay)]:
+    read_registry(Layout(every.data).tenants)
+    if unusable := [
+        *check_files(settings),
+        *check_files_of_relay(every.relay),
+        *check_files_of_pages(every.web),
+    ]:
         fail("\n".join(unusable), os.EX_CONFIG)
     # The collector goes on without a faulty rule, so that one keeps nobody from starting it.
     for problem in load_rules(settings, configuration_folder(config))[1]:
@@ -54,7 +64,10 @@ def reload(config: options.Config = None, data: options.Data = None) -> None:
     from supervisor.asking_reload import ask_reload
 
     check_config(config, data)
-    outcome = ask_reload(Layout(load_settings(config, data).data).run)
+    layout = Layout(load_settings(config, data).data)
+    outcome = ask_reload(layout.run)
+    with from_the_console(layout):
+        record_if_can("settings.ask-reload", str(config or ""), "done" if outcome["used"] else "refused")
     for note in outcome["notes"]:
         tell(note)
     for problem in outcome["problems"]:
@@ -78,6 +91,8 @@ def accept(settings: Settings, notes: "Sequence[str]" = ()) -> "Accepted":
     if "collector" not in kinds:
         receiving = receiving.model_copy(update={"listeners": {}})
     senders = settings.collector.listeners, settings.collector.sources
+    shown = settings.storage.retention, settings.storage.keep_free  # the pages tell of these
+    whose = tenants_of_canaries(settings.collector, Layout(settings.data))
     return Accepted(
         settings.supervisor,
         receiving,
@@ -86,9 +101,9 @@ def accept(settings: Settings, notes: "Sequence[str]" = ()) -> "Accepted":
             "collector": (own_log, settings.collector),
             "storage": (own_log, settings.storage),
             "indexer": (own_log, settings.storage),
-            "web": (own_log, settings.web, senders),
+            "web": (own_log, settings.web, senders, shown, settings.watch),
             "relay": (own_log, settings.relay),
-            "watch": (own_log, settings.watch, senders),
+            "watch": (own_log, settings.watch, senders, whose),
         },
         kinds=kinds,
         names=tuple(role.name for role in roles(settings.data, None, receiving.processes, kinds=kinds)),
@@ -113,6 +128,7 @@ def read_anew(config: Path | None, data: Path | None, started: Settings) -> "Acc
     from supervisor.checking import check_files
     from supervisor.config import ConfigError
     from supervisor.reloading import RefusedError
+    from tenants.file import RegistryError
 
     try:
         settings = load_settings(config, data)
@@ -125,7 +141,11 @@ def read_anew(config: Path | None, data: Path | None, started: Settings) -> "Acc
     if settings.collector.processes != started.collector.processes:
         notes.append(f"collector.processes = {settings.collector.processes} {later}")
     same = {"processes": started.collector.processes}
-    settings = replace(settings, data=started.data, collector=settings.collector.model_copy(update=same))
-    accepted = accept(settings)
+    receiving = trailed(settings.collector.model_copy(update=same), Layout(started.data))
+    settings = replace(settings, data=started.data, collector=receiving)
+    try:
+        accepted = accept(settings)
+    except RegistryError as error:
+        raise RefusedError([str(error)]) from error
     notes += check_files(accepted.handed, config)
     return replace(accepted, notes=tuple(notes))

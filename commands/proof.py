@@ -75,7 +75,7 @@ def balance(
     settings = load_settings(config, data)
     layout = open_layout(settings)
     is_here = not settings.collector.storage.endpoints
-    made = _balanced_books(layout, None if day is None else day_of(day), storage_is_here=is_here)
+    made = balanced_books(layout, None if day is None else day_of(day), storage_is_here=is_here)
     if output == StateOutput.JSON:
         print(json.dumps(made.document(sources=sources)))
     else:
@@ -89,7 +89,7 @@ def balance(
         sys.exit(os.EX_DATAERR)
 
 
-def _balanced_books(layout: Layout, day: date | None, *, storage_is_here: bool) -> "Statement":
+def balanced_books(layout: Layout, day: date | None, *, storage_is_here: bool) -> "Statement":
     """Draw up the statement; anew while it does not balance and the service runs, which moves meanwhile."""
     from time import sleep
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from commands.arguments import open_layout
 from commands.settings import load_settings, own_listener
+from commands.trail import from_the_console, record_if_can
 from supervisor import options
 
 
@@ -22,6 +23,10 @@ def retention(
     with appliance.own_process("retention", settings.supervisor.log_level, own_listener(settings)):
         today = datetime.now(UTC).date()
         done = expire(layout, settings.storage, today, dry_run=dry_run, however_many=however_many)
+    for one in [] if dry_run else done:
+        with from_the_console(layout):
+            target = f"{one.name.tenant}/{one.name.stream}"
+            record_if_can("retention.expire", target, day=one.day, messages=one.messages)
     for one in done:
         print(
             f"{'would expire' if dry_run else 'expired'} {one.day} of {one.name.tenant}/{one.name.stream}: "

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from commands.settings import Settings
 from storage.layout import Layout
+from supervisor.banner import TRAIL_LISTENER
 from supervisor.options import RoleName
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from supervisor.roles import Main
     from watch.inventory import Source
     from watch.listeners import Listener
+    from web.tls import CertificateFiles
 
 
 def main_of(
@@ -24,10 +26,19 @@ def main_of(
     """Give the coroutine that is the role, with everything it needs but its life cycle."""
     if role == RoleName.WEB:
         from collector.applied import SourcesByListener
+        from commands.pages import appliance_of
+        from supervisor.endpoint import trail_socket
         from web.run import run as serve_pages
 
         return partial(
-            serve_pages, settings.web, layout=layout, source_of=SourcesByListener(settings.collector)
+            serve_pages,
+            settings.web,
+            layout=layout,
+            source_of=SourcesByListener(settings.collector),
+            appliance=appliance_of(settings, layout),
+            trail=trail_socket(layout.run),
+            numbered=settings.collector.processes == 1,
+            certificate=_pages_certificate(settings, layout),
         )
     if role == RoleName.RELAY:
         from relay.run import run as forward
@@ -40,7 +51,7 @@ def main_of(
             look,
             settings.watch,
             layout=layout,
-            listeners=watched_listeners(settings.collector),
+            listeners=watched_listeners(settings.collector, layout),
             silent_of=silent_of(settings.collector),
         )
     if role == RoleName.INDEXER:
@@ -64,6 +75,7 @@ def main_of(
         settings.collector,
         books=layout.books,
         process=process_name(role, number),
+        tenants=layout.tenants,
         endpoint=endpoint,
         tls_folder=layout.tls,
         given=sockets,
@@ -73,15 +85,27 @@ def main_of(
     )
 
 
-def watched_listeners(settings: "CollectorSettings") -> "dict[str, Listener]":
+def _pages_certificate(settings: Settings, layout: Layout) -> "CertificateFiles | None":
+    """Give the appliance's own certificate, made if need be, where the pages are served by it."""
+    from collector.certificate import own_certificate
+    from web.tls import CertificateFiles
+
+    if not settings.web.is_tls or settings.web.certificate is not None:
+        return None
+    files = own_certificate(layout.tls)
+    return CertificateFiles(files.certificate, files.key)
+
+
+def watched_listeners(settings: "CollectorSettings", layout: Layout) -> "dict[str, Listener]":
     """Give what the watch must know of each listener, to send canaries through it."""
     from watch.listeners import Listener
 
+    tenants = tenants_of_canaries(settings, layout)
     return {
         name: Listener(
             name,
             one.transport,
-            one.tenant,
+            tenants[name],
             one.stream,
             one.format,
             one.client_certificate,
@@ -89,6 +113,26 @@ def watched_listeners(settings: "CollectorSettings") -> "dict[str, Listener]":
             one.proxy_protocol,
             one.proxy_networks,
         )
+        for name, one in settings.listeners.items()
+        if name != TRAIL_LISTENER  # a canary is nothing that a person did
+    }
+
+
+def tenants_of_canaries(settings: "CollectorSettings", layout: Layout) -> dict[str, str]:
+    """Give the tenant that this machine's own messages come to, by listener.
+
+    Raises:
+        RegistryError: when nobody can say whose messages are.
+    """
+    from tenants.assignment import Assignment
+    from tenants.file import read_registry
+    from tenants.rules import takes_rules
+    from watch.listeners import target
+
+    assignment = Assignment(read_registry(layout.tenants))
+    return {
+        name: (takes_rules(name, one.tenant) and assignment.of_sender(name, target(one.address), None))
+        or one.tenant
         for name, one in settings.listeners.items()
     }
 

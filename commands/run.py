@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,13 +10,18 @@ from typing import TYPE_CHECKING
 from commands.configuration import accept, read_anew, roles_of
 from commands.roles import main_of
 from commands.settings import Settings, configuration_folder, handed_settings, load_settings, own_listener
-from commands.words import fail, release
+from commands.settings_trail import SettingsTrail
+from commands.words import fail, release, tell
 from storage.layout import Layout
 from supervisor import options
 from supervisor.options import RoleName
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pydantic import BaseModel
+
+    from supervisor.reloading import Accepted
 
 
 def run(
@@ -45,13 +51,20 @@ def run(
         if role is None:
             from collector.held import HeldSockets
 
-            accepted = accept(settings)
+            accepted, told = accept(settings), SettingsTrail(settings, config)
+
+            def opened() -> HeldSockets:
+                held = HeldSockets(accepted.collector, sockets)
+                told.started()  # the trail's socket among them, and no other appliance runs here
+                return held
+
             configuration = appliance.Configuration(
                 accepted,
-                read=partial(read_anew, config, data, settings),
+                read=partial(_read_and_tell, partial(read_anew, config, data, settings), told),
                 roles=partial(roles_of, settings.data, config),
-                sockets=lambda: HeldSockets(accepted.collector, sockets),
-                own_log=lambda new: _own_log(name, new.handed),
+                sockets=opened,
+                own_log=lambda new: told.taken(_own_log(name, new.handed)),
+                welcome=partial(welcome_link, settings),
             )
             sys.exit(appliance.supervise(layout.run, configuration, release()))
         from supervisor.lifeline import Lifeline
@@ -60,6 +73,26 @@ def run(
         main_of_role = main_of(role, settings, layout, number, sockets, configuration_folder(config))
         line = Lifeline(lifeline) if lifeline >= 0 else None
         serve(name, main_of_role, layout.run, line, partial(section_anew, role, name, config, data))
+
+
+def welcome_link(settings: Settings, url: str) -> str:
+    """Give the link that makes the first account; empty when there is one, or nobody signs in.
+
+    It goes to whoever started the appliance, and nowhere else: neither log nor reports have it.
+    """
+    from access.access import Access
+    from access.database import DatabaseError
+
+    if settings.web.sign_in == "off":
+        return ""
+    try:
+        access = Access(Layout(settings.data).access)
+    except DatabaseError as error:
+        tell(f"no link for the first account: {error}")
+        return ""
+    with closing(access):
+        secret = access.invitations.first()
+    return "" if secret is None else f"{url}welcome/{secret}"
 
 
 def section_anew(
@@ -80,10 +113,22 @@ def section_anew(
     return found
 
 
-def _own_log(name: str, handed: bytes) -> None:
-    """Bring this process' own log to new settings."""
+def _read_and_tell(read: "Callable[[], Accepted]", told: SettingsTrail) -> "Accepted":
+    """Read the configuration for a reload; tell the trail when it is refused."""
+    from supervisor.reloading import RefusedError
+
+    try:
+        return read()
+    except RefusedError as error:
+        told.refused(len(error.problems))
+        raise
+
+
+def _own_log(name: str, handed: bytes) -> Settings:
+    """Bring this process' own log to new settings, and give these."""
     from supervisor import selflog
     from supervisor.handed import receive
 
     settings = Settings(**receive(handed))
     selflog.change(name, settings.supervisor.log_level, own_listener(settings))
+    return settings

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from commands.arguments import day_of, moment_of, open_stream
+from commands.users import visitor_named
 from commands.words import end_with_the_pipe, fail, number_of, tell
 from storage.layout import DEFAULT_STREAM, DEFAULT_TENANT
 from supervisor import options
@@ -32,11 +33,17 @@ def search(
     limit: options.Limit = 100,
     count: options.Count = False,
     output: options.Records = RecordOutput.TABLE,
+    account: options.As = "",
 ) -> None:
     """Find messages, newest first, with the service running or not."""
     from storage.search import Request, Scope, Searcher
 
     end_with_the_pipe()
+    visitor = visitor_named(account, config, data) if account else None
+    if visitor is not None and visitor.limits.masked and output == RecordOutput.RAW:
+        raise typer.BadParameter(
+            f"values are masked for {account}, and octets would show them: leave out raw"
+        )
     layout, name = open_stream(config, data, tenant, stream)
     asked = Request(
         query=" ".join(query or ()),
@@ -49,6 +56,10 @@ def search(
     if asked.start and asked.end and asked.start >= asked.end:
         raise typer.BadParameter("--from is not before --to: change one of them, or leave it out")
     searcher, scope = Searcher(layout), Scope()
+    if visitor is not None:
+        from access.sight import Sights
+
+        searcher = Sights(layout).searcher(visitor)
     if count:
         counted = searcher.count(asked)
         print(counted.count)

@@ -1,10 +1,11 @@
 """The settings of all packages as one, which only the command line knows."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from storage.layout import TRAIL, Layout
 from supervisor.banner import OWN_LISTENER
 
 if TYPE_CHECKING:
@@ -67,7 +68,20 @@ def load_settings(config: Path | None, data: Path | None) -> Settings:
     from supervisor.config import load
 
     loaded = load(settings_model(), config, {} if data is None else {"data": str(data)})
-    return Settings(**{name: getattr(loaded, name) for name in type(loaded).model_fields})
+    found = Settings(**{name: getattr(loaded, name) for name in type(loaded).model_fields})
+    return replace(found, collector=trailed(found.collector, Layout(found.data)))
+
+
+def trailed(settings: "CollectorSettings", layout: Layout) -> "CollectorSettings":
+    """Give the collector's settings with the listener that the appliance tells its trail by.
+
+    Raises:
+        EndpointError: when there is no folder for its socket.
+    """
+    from collector.trail_listener import with_trail
+    from supervisor.endpoint import trail_socket
+
+    return with_trail(settings, trail_socket(layout.run), TRAIL.tenant, TRAIL.stream)
 
 
 def configuration_folder(config: Path | None) -> Path:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from commands.arguments import open_layout
 from commands.roles import silent_of, watched_listeners
-from commands.settings import load_settings
+from commands.settings import Settings, load_settings
 from commands.words import end_with_the_pipe, number_of, tell
+from storage.layout import Layout
 from supervisor import options
 from supervisor.options import StateOutput
 
@@ -48,19 +49,25 @@ def sources(
     screen.print(f"{number_of(len(told['sources']), 'source')}, {lasting}: see --findings, and --output json")
 
 
+def watch_of(settings: Settings, layout: Layout) -> "Watch":
+    """Give the watch of these settings, which has read nothing yet."""
+    from storage.catalogue import Catalogue
+    from watch.watch import Watch
+
+    listeners, silent = watched_listeners(settings.collector, layout), silent_of(settings.collector)
+    return Watch(settings.watch, Catalogue(layout), layout.watch, layout.run, listeners, silent)
+
+
 def _watch(config: Path | None, data: Path | None, *, update: bool, rebuild: bool) -> "Watch":
     """Give the inventory as the watch wrote it, or brought up to date, or made anew and written."""
     from contextlib import nullcontext
 
-    from storage.catalogue import Catalogue
     from supervisor.lock import Lock
     from supervisor.status import lock_path
-    from watch.watch import Watch
 
     settings = load_settings(config, data)
-    layout, collector = open_layout(settings), settings.collector
-    listeners, silent = watched_listeners(collector), silent_of(collector)
-    watch = Watch(settings.watch, Catalogue(layout), layout.watch, layout.run, listeners, silent)
+    layout = open_layout(settings)
+    watch = watch_of(settings, layout)
     # While it is made anew no watch may write another.
     with Lock(lock_path(layout.run, "watch"), "role watch") if rebuild else nullcontext():
         if rebuild:

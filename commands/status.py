@@ -33,7 +33,7 @@ def status(
         from supervisor.live import watch as watch_live
         from supervisor.terminal import live_console
 
-        watch_live(partial(_seen, settings, layout), live_console())
+        watch_live(partial(seen, settings, layout), live_console())
         return
     document = _inventory(settings, layout)
     if output == StateOutput.JSON:
@@ -47,7 +47,7 @@ def status(
         screen.print(part)
 
 
-def _seen(settings: Settings, layout: Layout) -> dict[str, Any]:
+def seen(settings: Settings, layout: Layout) -> dict[str, Any]:
     """Give the state by the status listener, or from the roles' files when that does not answer."""
     from supervisor.asking import ask, listener_url
     from supervisor.overview import overview
@@ -66,7 +66,7 @@ def _inventory(settings: Settings, layout: Layout) -> dict[str, Any]:
     from supervisor.overview import with_streams
 
     return with_streams(
-        _seen(settings, layout),
+        seen(settings, layout),
         [flat(asdict(one)) for one in holdings(layout, Catalogue(layout))],
         pending=sum(one.pending for one in index_states(layout)),
         free=free_octets(layout),
@@ -80,7 +80,7 @@ def _pace(settings: Settings, layout: Layout) -> "Pace":
     from supervisor.pace import LOOK_SECONDS, Pace
 
     pace = Pace()
-    pace.see(_seen(settings, layout))
+    pace.see(seen(settings, layout))
     sleep(LOOK_SECONDS)
-    pace.see(_seen(settings, layout))
+    pace.see(seen(settings, layout))
     return pace

@@ -84,6 +84,10 @@ def process_name(role: str, number: int) -> str:
     return f"{role}-{number}" if number else role
 
 
+def _no_welcome(_url: str) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """What the supervisor is to run by, and how it gets what is new.
@@ -94,6 +98,8 @@ class Configuration:
         roles: gives the roles of a configuration, whose collectors get their sockets from what is given too.
         sockets: opens the sockets of the collectors, once nobody else has them any more.
         own_log: brings the supervisor's own log to new settings.
+        welcome: gives the link that makes the first account, by the address of the pages; empty while there
+            is an account.
     """
 
     accepted: Accepted
@@ -101,6 +107,7 @@ class Configuration:
     roles: Callable[[Accepted, Sockets], list[Role]]
     sockets: Callable[[], Sockets]
     own_log: Callable[[Accepted], None]
+    welcome: Callable[[str], str] = _no_welcome
 
 
 def supervise(run: Path, configuration: Configuration, version: str) -> int:
@@ -166,7 +173,9 @@ async def _supervise(
         configuration.roles(accepted, sockets),
         STOP_ORDER,
         accepted.supervisor,
-        lambda bound: _print_banner(version, run.parent, {**bound, SUPERVISOR: supervisor.facts}),
+        lambda bound: _print_banner(
+            version, run.parent, {**bound, SUPERVISOR: supervisor.facts}, configuration.welcome
+        ),
         Reporter(run, SUPERVISOR).report_if_possible,
         stopping=sockets.retire,
         notifier=notifier(),
@@ -214,9 +223,13 @@ def await_earlier(run: Path, names: Sequence[str], seconds: float) -> None:
         time.sleep(PAUSE_SECONDS)
 
 
-def _print_banner(version: str, data: Path, bound: Mapping[str, Mapping[str, Any]]) -> None:
+def _print_banner(
+    version: str, data: Path, bound: Mapping[str, Mapping[str, Any]], welcome: Callable[[str], str]
+) -> None:
+    url = next((str(report["url"]) for report in bound.values() if "url" in report), "")
+    link = welcome(url) if url else ""
     try:
-        sys.stdout.write(banner(version, str(data), list(bound.values())))
+        sys.stdout.write(banner(version, str(data), list(bound.values()), link))
         sys.stdout.flush()
     except BrokenPipeError:
         log.info("nobody reads the banner; running all the same")

@@ -7,6 +7,7 @@ from typing import Any, Final
 from supervisor.status import URL
 
 OWN_LISTENER: Final = "self"  # takes the appliance's own log
+TRAIL_LISTENER: Final = "trail"  # takes what the appliance tells of its users, and nothing of others
 
 _ANY: Final = frozenset({"::", "0.0.0.0"})  # noqa: S104 - told apart here, not bound
 _LOGGER_OPTIONS: Final = {"udp": "--udp", "tcp": "--tcp"}
@@ -37,24 +38,26 @@ def listeners(reports: Sequence[Mapping[str, Any]]) -> list[Listening]:
         name: Listening(name, item["transport"], item["address"], item["port"], item.get("fingerprints", ()))
         for report in reports
         for name, item in report.get("listeners", {}).items()
+        if name != TRAIL_LISTENER
     }
     return list(found.values())
 
 
-def banner(version: str, data: str, reports: Sequence[Mapping[str, Any]]) -> str:
+def banner(version: str, data: str, reports: Sequence[Mapping[str, Any]], welcome: str = "") -> str:
     """Give the text.
 
     Args:
         version: of this release.
         data: the data folder.
         reports: what the roles said when they were ready. A collector's has ``listeners`` by name, each with
-            ``transport``, ``address``, ``port`` and, for TLS, ``fingerprints``; the web role has ``url``,
-            the supervisor ``status_url``.
+            ``transport``, ``address``, ``port`` and, for TLS, ``fingerprints``; the web role has ``url``
+            and, for TLS, ``fingerprint``; the supervisor ``status_url``.
+        welcome: the link that makes the first account, while there is none.
     """
     there = listeners(reports)
     lines = [f"Sysledger {version} is running on data folder {data}", ""]
     lines += [f"  {'Own log' if item.name == OWN_LISTENER else 'Send to'}  {item.place}" for item in there]
-    lines += _fingerprints(there)
+    lines += _fingerprints(there, [report["fingerprint"] for report in reports if "fingerprint" in report])
     if attempt := _attempt(there):
         lines += ["", f"  Try it   {attempt}"]
     urls = [
@@ -64,15 +67,20 @@ def banner(version: str, data: str, reports: Sequence[Mapping[str, Any]]) -> str
     ]
     urls += [f"  Search   {report['url']}" for report in reports if "url" in report]
     lines += ["", *urls] if urls else []
+    if welcome:
+        lines += ["", "  There is no account yet. This link makes the first, once, within a day:", ""]
+        lines += [f"           {welcome}"]
     return "\n".join([*lines, "", "  Ctrl-C stops it.", ""])
 
 
-def _fingerprints(there: Sequence[Listening]) -> Iterator[str]:
+def _fingerprints(there: Sequence[Listening], of_pages: Sequence[str]) -> Iterator[str]:
     """The first fingerprint (SHA-256) of each certificate, with the listeners that show it."""
     names: dict[str, list[str]] = {}
     for item in there:
         for mark in item.fingerprints[:1]:
             names.setdefault(mark, []).append(item.name)
+    for mark in of_pages:
+        names.setdefault(mark, []).append("the pages")
     for mark, of in names.items():
         yield ""
         yield f"  The certificate of {', '.join(of)} has the fingerprint"

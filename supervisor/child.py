@@ -126,7 +126,9 @@ class Child:
         except TimeoutError as error:
             await self.kill()
             raise StartError(
-                f"{self.role.name} was not ready after {seconds:g} s", os.EX_UNAVAILABLE
+                f"{self.role.name} was not ready after {seconds:g} s: its lines above say what it was at; "
+                "give it longer with supervisor.start_seconds when it has much to read",
+                os.EX_UNAVAILABLE,
             ) from error
         if bound is not None:
             self.ready_since = time.monotonic()

@@ -1,4 +1,4 @@
-"""Where collectors and storage of one box meet: a Unix socket in the folder run/, by its ZeroMQ address."""
+"""Where processes of one box meet: Unix sockets in the folder run/."""
 
 import hashlib
 import os
@@ -9,7 +9,8 @@ from typing import Final
 
 # sun_path holds 108 octets on Linux, and ZeroMQ wants some of them.
 _LONGEST_PATH: Final = 100
-_NAME: Final = "storage.ipc"
+_STORAGE: Final = "storage.ipc"
+_TRAIL: Final = "trail.sock"
 
 
 class EndpointError(Exception):
@@ -19,7 +20,25 @@ class EndpointError(Exception):
 
 
 def storage_endpoint(run: Path) -> str:
-    """Give the address that storage of the data folder binds, the same for every role of the box.
+    """Give the ZeroMQ address that storage of the data folder binds, the same for every role of the box.
+
+    Raises:
+        EndpointError: as socket_path.
+    """
+    return f"ipc://{socket_path(run, _STORAGE)}"
+
+
+def trail_socket(run: Path) -> Path:
+    """Give the socket by which the processes of the data folder tell the trail.
+
+    Raises:
+        EndpointError: as socket_path.
+    """
+    return socket_path(run, _TRAIL)
+
+
+def socket_path(run: Path, name: str) -> Path:
+    """Give the path of a socket of the data folder.
 
     Under a data folder with a long path the socket lies in a folder of this user's in the temporary folder,
     since the path of a Unix socket is short by design.
@@ -27,10 +46,8 @@ def storage_endpoint(run: Path) -> str:
     Raises:
         EndpointError: when that folder cannot be had, or is another user's.
     """
-    path = run.absolute() / _NAME
-    if len(os.fsencode(path)) > _LONGEST_PATH:
-        path = _short_folder(path) / _NAME
-    return f"ipc://{path}"
+    path = run.absolute() / name
+    return path if len(os.fsencode(path)) <= _LONGEST_PATH else _short_folder(path.with_name(_STORAGE)) / name
 
 
 def _short_folder(path: Path) -> Path:

@@ -34,6 +34,15 @@ class RecordOutput(StrEnum):
     RAW = "raw"
 
 
+class ExportName(StrEnum):
+    """What an export is made of."""
+
+    CSV = "csv"
+    JSON = "json"
+    RAW = "raw"
+    PARQUET = "parquet"
+
+
 class FormatName(StrEnum):
     """How messages are read."""
 
@@ -83,7 +92,22 @@ To = Annotated[
 ]
 Time = Annotated[TimeName, Option("--time", help="Which time --from and --to mean.")]
 Limit = Annotated[int, Option("--limit", min=0, help="How many are shown, the newest ones; 0 shows all.")]
+As = Annotated[
+    str,
+    Option(
+        "--as", metavar="ACCOUNT", help="Find what this account of the pages may see [default: everything]."
+    ),
+]
 Count = Annotated[bool, Option("--count", help="Print the number of matches, and nothing else.")]
+ExportFormat = Annotated[ExportName, Option("--format", help="Format of the messages.")]
+ExportFile = Annotated[
+    Path | None,
+    Option("--file", metavar="FILE", help="Where to [default: a name of stream and time]; - for stdout."),
+]
+Plain = Annotated[bool, Option("--plain", help="The messages alone, without zip, manifest and checksums.")]
+Incomplete = Annotated[
+    bool, Option("--incomplete", help="Also when some of the archive cannot be read; the manifest says so.")
+]
 Records = Annotated[RecordOutput, Option("--output", help="How messages are shown.")]
 State = Annotated[StateOutput, Option("--output", help="How it is shown.")]
 Watch = Annotated[bool, Option("--watch", help="Show it anew each second, with rates, until Ctrl-C.")]
@@ -129,6 +153,38 @@ Role = Annotated[RoleName | None, Option("--role", help="Run this role alone, in
 # What the supervisor gives to the roles that it starts.
 Number = Annotated[int, Option("--number", hidden=True)]
 Lifeline = Annotated[int, Option("--lifeline", hidden=True)]
+# Of `sysledger user` and `sysledger token`.
+Account = Annotated[str, Argument(metavar="NAME", help="The account.")]
+TokenName = Annotated[str, Argument(metavar="TOKEN", help="What the token is called.")]
+AccountRole = Annotated[
+    str, Option("--role", metavar="ROLE", help="auditor, reviewer, operator or administrator.")
+]
+TokenRole = Annotated[
+    str | None, Option("--role", metavar="ROLE", help="A lesser role than the account's [default: the same].")
+]
+PasswordStdin = Annotated[
+    bool, Option("--password-stdin", help="Read the password from stdin; without, a link is printed.")
+]
+LimitTenants = Annotated[
+    list[str] | None, Option("--tenant", metavar="TENANT", help="Only this tenant; may be given again.")
+]
+LimitStreams = Annotated[
+    list[str] | None,
+    Option("--stream", metavar="TENANT/STREAM", help="Only this stream; may be given again."),
+]
+LimitHosts = Annotated[
+    list[str] | None,
+    Option("--host", metavar="PATTERN", help="Only HOSTNAMEs such as 'pay-*'; again for more."),
+]
+LimitNetworks = Annotated[
+    list[str] | None, Option("--network", metavar="NETWORK", help="Only peers in it; may be given again.")
+]
+LimitMasked = Annotated[
+    list[str] | None, Option("--mask", metavar="FIELD", help="Hide this column or field; again for more.")
+]
+LimitFrom = Annotated[str | None, Option("--from", metavar="TIME", help="Nothing received before.")]
+LimitTo = Annotated[str | None, Option("--to", metavar="TIME", help="Nothing received from then on.")]
+LimitUntil = Annotated[str | None, Option("--until", metavar="TIME", help="When the access ends.")]
 # Of `sysledger tls`.
 AuthorityFolder = Annotated[
     Path | None,
@@ -165,6 +221,46 @@ Update = Annotated[
 Rebuild = Annotated[
     bool,
     Option("--rebuild", help="Make the inventory anew from all that is stored, with the service stopped."),
+]
+# Of `sysledger tenant`.
+TenantName = Annotated[str, Argument(metavar="NAME", help="The tenant's name, which is its folder's, too.")]
+Title = Annotated[str, Option("--title", help="What people call it [default: its name].")]
+NewTitle = Annotated[str, Argument(metavar="TITLE", help="What people are to call it.")]
+TenantDays = Annotated[
+    str | None,
+    Option(
+        "--days", metavar="DAYS", help="Days before today that are kept; ever; default: as the conf says."
+    ),
+]
+Quota = Annotated[
+    str | None,
+    Option(
+        "--quota",
+        metavar="SIZE",
+        help="Octets a day that are agreed upon: 500MiB, 5G; none. What is above is stored, and told of.",
+    ),
+]
+RuleListeners = Annotated[
+    list[str] | None, Option("--listener", metavar="NAME", help="Messages that come by this listener.")
+]
+RuleNetworks = Annotated[
+    list[str] | None, Option("--network", metavar="NETWORK", help="Messages of these peers: 10.1.0.0/16.")
+]
+RuleIdentities = Annotated[
+    list[str] | None,
+    Option(
+        "--identity",
+        metavar="NAME|FINGERPRINT",
+        help="Messages of senders who prove this certificate: sha-256:AB:..., fw-*.example.com.",
+    ),
+]
+TokenLabel = Annotated[str, Argument(metavar="LABEL", help="What the token is called here.")]
+Revoke = Annotated[bool, Option("--revoke", help="Have the token count no more.")]
+# Of `sysledger findings` and `sysledger reviews`.
+OpenOnly = Annotated[bool, Option("--open", help="Only those that somebody still sees to.")]
+MissedOnly = Annotated[bool, Option("--missed", help="Only those that nobody signed off in time.")]
+FindingNumbers = Annotated[
+    list[int] | None, Argument(metavar="NUMBER...", help="Only these findings [default: every].")
 ]
 # Of `sysledger rules`.
 RuleFiles = Annotated[

@@ -203,13 +203,16 @@ def explain(error: BaseException) -> tuple[str, int]:
 def _is_ours(error: BaseException) -> bool:
     package = type(error).__module__.partition(".")[0]
     return package in {
+        "access",
         "collector",
         "curve",
         "parsers",
         "relay",
+        "reviews",
         "storage",
         "supervisor",
         "sysledger",
+        "tenants",
         "watch",
         "web",
     }

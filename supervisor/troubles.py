@@ -96,12 +96,19 @@ def _role_troubles(role: Mapping[str, Any]) -> Iterator[str]:
         yield f"FOUND {finding['kind']}: {shown(str(finding['text']), _REASON_LENGTH)}"
     if len(findings) > _FINDINGS_SHOWN:
         yield "  and more: see sysledger sources"
+    yield from _quotas(role.get("tenants", {}))
     for name, child in role.get("roles", {}).items():
         if child["starts"] > 1:
             yield f"RESTARTED {name}: {child['starts'] - 1:,} times"
     for entry, what in _TROUBLES.items():
         if number := role.get(entry):
             yield f"ERRORS in {role['role']}: {number:,} {what}"
+
+
+def _quotas(tenants: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    for tenant, came in tenants.items():
+        if (octets := came["octets_today"]) > (quota := came["quota"]):
+            yield f"ABOVE QUOTA: tenant {shown(tenant)}, {octets:,} octets of messages today of {quota:,}"
 
 
 def _damages(streams: Iterable[Mapping[str, Any]]) -> Iterator[str]:

@@ -174,7 +174,8 @@ def test_status_tells_what_runs_and_what_is_stored(appliance: Appliance) -> None
     assert isinstance(status["disk_free_octets"], int)
     assert isinstance(status["index_pending"], int)
     streams = status["streams"]
-    assert {stream["stream"] for stream in streams} == {"syslog", "sysledger"}
+    # What the command line looked up just now may be in the trail already.
+    assert {stream["stream"] for stream in streams} - {"access"} == {"syslog", "sysledger"}
     assert sum(stream["messages"] for stream in streams) == status["messages"]
     shown = appliance.printed("status")
     assert "Sysledger is running" in shown
@@ -237,7 +238,7 @@ def test_check_config_tells_all_mistakes(tmp_path: Path) -> None:
     (tmp_path / "conf.d").mkdir()
     (tmp_path / "conf.d" / "a.toml").write_text("[collector.listeners.udp]\nport = 99999\n")
     (tmp_path / "conf.d" / "b.toml").write_text("[web\n")
-    (tmp_path / "sysledger.toml").write_text("[storage]\nwindw = 1\n[web]\naddress = '192.0.2.1'\n")
+    (tmp_path / "sysledger.toml").write_text("[storage]\nwindw = 1\n[web]\naddress = 'nowhere'\n")
     for command in ("check-config", "run", "search"):
         finished = sysledger(command, "--config", "sysledger.toml", folder=tmp_path)
         assert finished.returncode == os.EX_CONFIG
@@ -252,7 +253,7 @@ def test_check_config_tells_all_mistakes(tmp_path: Path) -> None:
         assert any(
             problem.startswith("storage.windw: unknown setting; did you mean window?") for problem in problems
         )
-        assert any("web.address: 192.0.2.1" in problem for problem in problems)
+        assert any("web.address: 'nowhere'" in problem for problem in problems)
     assert sysledger("check-config", folder=tmp_path).returncode == 0
 
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from storage.catalogue import Block, Catalogue, DamagedError
 from storage.journal_blocks import JournalBlocks
-from storage.layout import StreamName
+from storage.layout import TRAIL, StreamName
 from watch.observing import COLUMNS, canary_rows
 
 REACH: Final = 65_536  # seqs that are read between two cursors: a few blocks
@@ -40,12 +40,12 @@ class Follower:
         self._catalogue = catalogue
 
     def streams(self) -> list[StreamName]:
-        """Give every stream that there is.
+        """Give every stream that there is, but for the trail's: what the appliance tells of its users.
 
         Raises:
             OSError: when folders cannot be listed just now.
         """
-        return self._catalogue.streams()
+        return [name for name in self._catalogue.streams() if name.tenant != TRAIL.tenant]
 
     def last_seq(self, name: StreamName) -> int:
         """Give the seq of a stream's newest message; 0 when there is none.

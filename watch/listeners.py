@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
+from storage.layout import TRAIL
+
 _EVERY: Final = frozenset({"::", "0.0.0.0", "*"})  # noqa: S104 - told apart here, not bound
 _LOOPBACK: Final = "127.0.0.1"
 _MAPPED: Final = "::ffff:"
@@ -46,6 +48,8 @@ def places(
     found: list[Place] = []
     untried: dict[str, str] = {}
     for name, state in reported.items():
+        if name == TRAIL.tenant:  # the listener of that name; a canary is nothing that a person did
+            continue
         listener = listeners.get(name)
         if listener is None:
             untried[name] = "it is not in the configuration that the watch has read"

@@ -49,6 +49,21 @@ def test_everything_a_newcomer_needs() -> None:
     ]
 
 
+def test_the_first_start() -> None:
+    """While there is no account, the link that makes one is there, on a line of its own."""
+    lines = banner("1.2", "var", REPORTS, "http://127.0.0.1:8514/welcome/sl-welcome-x").splitlines()
+    assert "           http://127.0.0.1:8514/welcome/sl-welcome-x" in lines
+    assert "welcome" not in banner("1.2", "var", REPORTS)
+
+
+def test_the_pages_certificate() -> None:
+    """The fingerprint that a browser shows is there; once, where listeners have the same certificate."""
+    pages = {"url": "https://192.0.2.1:8514/", "fingerprint": "sha-256:AB"}
+    text = banner("1.2", "var", [COLLECTOR, pages])
+    assert "  The certificate of tls, the pages has the fingerprint" in text
+    assert text.count("sha-256:AB") == 1
+
+
 def test_unix_socket() -> None:
     """A Unix socket is shown by its path, since it has no port."""
     unix = {"transport": "unix", "address": "/run/sysledger/log", "port": 0}
