@@ -1,5 +1,9 @@
 """What tests need of the machine: a port that is free, a process that lives, a condition that comes true."""
 
+import contextlib
+import itertools
+import os
+import random
 import socket
 import time
 from collections.abc import Callable
@@ -9,12 +13,21 @@ DEADLINE = 30.0
 PAUSE = 0.02
 
 
+# Ports below those that the kernel gives to whoever asks for any, for each of the processes that run tests.
+_PORTS = range(10_000, 32_000)
+_PORTS_EACH = 5_500
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % (len(_PORTS) // _PORTS_EACH)
+_places = itertools.count(random.randrange(_PORTS_EACH))
+
+
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """Find a port that is free now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Find a port that is free now, and that no other test of this process was given of late."""
+    for place in itertools.islice(_places, _PORTS_EACH):
+        port = _PORTS[_worker * _PORTS_EACH + place % _PORTS_EACH]
+        with socket.socket(socket.AF_INET, kind) as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 def accepts(port: int) -> bool:

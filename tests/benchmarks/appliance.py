@@ -40,7 +40,7 @@ class Appliance:
         lines.insert(1, udp)
         lines += [
             "[supervisor.status]\nport = 0",
-            f"[web]\nport = {self.web}",
+            f'[web]\nport = {self.web}\nsign_in = "off"',
             f"[storage.journal]\nage = {seal_age}",
             settings,
             "" if "[watch]" in settings else "[watch]\ncanary_seconds = 0",  # benchmarks count messages

@@ -158,7 +158,7 @@ def by_http(folder: Path, runs: int) -> tuple[float, float]:
     """Ask a web role for pages; give the seconds of the first and the median of the others."""
     port = free_port()
     configuration = folder / "web.toml"
-    configuration.write_text(f"[web]\nport = {port}\n")
+    configuration.write_text(f'[web]\nport = {port}\nsign_in = "off"\n')
     command = [sys.executable, "-m", "sysledger", "run", "--role", "web", "--config", str(configuration)]
     with (folder / "web.log").open("wb") as log:
         process = subprocess.Popen([*command, "--data", str(folder / "var")], stdout=log, stderr=log)

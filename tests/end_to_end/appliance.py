@@ -96,7 +96,9 @@ class Appliance:
 
 
 @contextmanager
-def running(folder: Path, listeners: dict[str, list[str]], settings: str = "") -> Iterator[Appliance]:
+def running(
+    folder: Path, listeners: dict[str, list[str]], settings: str = "", *, sign_in: str = "off"
+) -> Iterator[Appliance]:
     """Start ``sysledger run``; stop it with SIGINT, as Ctrl-C does, and expect a clean exit."""
     ports, lines = {}, []
     for transport, names in listeners.items():
@@ -108,7 +110,7 @@ def running(folder: Path, listeners: dict[str, list[str]], settings: str = "") -
         ports[name] = free_port(socket.SOCK_DGRAM if name in {"udp", "dtls", "self"} else socket.SOCK_STREAM)
         lines += [f"[collector.listeners.{name}]", f"port = {ports[name]}"]
     web = free_port()
-    lines += ["[supervisor.status]", "port = 0", "[web]", f"port = {web}", settings]
+    lines += ["[supervisor.status]", "port = 0", "[web]", f"port = {web}", f'sign_in = "{sign_in}"', settings]
     if "[watch]" not in settings:
         lines += ["[watch]", "canary_seconds = 0"]  # a canary is a message, and tests count those
     (folder / "sysledger.toml").write_text("\n".join(lines))

@@ -81,7 +81,7 @@ def test_page(appliance: Appliance) -> None:
         sender.sendto(message, ("127.0.0.1", appliance.ports["page"]))
     appliance.await_count("page", 1)
     page = fetch(appliance, "/search?stream=page&q=needle-on-the-page").decode()
-    assert "needle-on-the-page &amp; more" in page
+    assert "<mark>needle-on-the-page</mark> &amp; more" in page
     assert "<script>alert" not in page
     assert "/message/default/page/1" in page
     detail = fetch(appliance, "/message/default/page/1").decode()

@@ -39,6 +39,7 @@ class Site:
             "port = 0",
             "[web]",
             f"port = {self.web}",
+            'sign_in = "off"',
             "[watch]",
             "canary_seconds = 0",
         ]

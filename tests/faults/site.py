@@ -88,6 +88,7 @@ class Site:
             journal,
             "[web]",
             f"port = {self.ports['web']}",
+            'sign_in = "off"',
         ]
         for name in LISTENERS:
             lines += [f"[collector.listeners.{name}]", f"port = {self.ports[name]}", 'address = "127.0.0.1"']

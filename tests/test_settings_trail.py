@@ -1,0 +1,46 @@
+"""Which settings differ, as the trail is told: names, and a checksum of the values."""
+
+from dataclasses import replace
+
+import pytest
+
+from commands.settings import Settings, load_settings
+from commands.settings_trail import SettingsTrail, changed, checksum
+from storage.settings import RetentionSettings
+
+
+@pytest.fixture
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Give the default settings."""
+    return load_settings(None, tmp_path_factory.mktemp("data"))
+
+
+def keeping(settings: Settings, days: int) -> Settings:
+    """Give the settings with another retention."""
+    storage = settings.storage.model_copy(update={"retention": RetentionSettings(days=days)})
+    return replace(settings, storage=storage)
+
+
+def test_what_differs_is_named_as_in_the_file(settings: Settings) -> None:
+    """A setting is named by its tables, and its value is not told; the same settings differ in nothing."""
+    assert list(changed(settings, settings)) == []
+    assert list(changed(settings, keeping(settings, 9))) == ["storage.retention.days"]
+    listeners = {**settings.collector.listeners}
+    del listeners["gelf-udp"]
+    without = replace(settings, collector=settings.collector.model_copy(update={"listeners": listeners}))
+    assert list(changed(settings, without)) == ["collector.listeners.gelf-udp"]
+
+
+def test_the_checksum_is_of_all_values(settings: Settings) -> None:
+    """The same settings have the same checksum, others another."""
+    assert checksum(settings) == checksum(keeping(keeping(settings, 9), settings.storage.retention.days))
+    assert checksum(settings) != checksum(keeping(settings, 9))
+
+
+def test_a_trail_that_cannot_be_told_stops_nothing(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The appliance starts all the same, and its log says that the trail lacks it."""
+    (settings.data / "access").write_text("no folder can be made here")
+    SettingsTrail(settings, None).started()
+    assert "the trail is not told of the configuration" in caplog.text
