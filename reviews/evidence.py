@@ -48,8 +48,13 @@ class Evidence:
 
     @property
     def is_whole(self) -> bool:
-        """Say whether nothing of the range was unreadable."""
-        return not self.damages
+        """Say whether nothing of the range was unreadable, or in no file."""
+        return not self.damages and not self.missing
+
+    @property
+    def missing(self) -> int:
+        """How many messages of the range are in no file."""
+        return self.figures.get("missing", 0)
 
 
 def gather(searcher: Searcher, asked: Request) -> Evidence:

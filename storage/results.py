@@ -84,6 +84,9 @@ class Scope:
     complete: bool = True  # False: stopped early because the page was full
     damaged: list[Damage] = field(default_factory=list)  # these records are NOT in the result
     damaged_indexes: list[Damage] = field(default_factory=list)  # their blocks were scanned instead
+    missing: int = (
+        0  # records between those looked at that are in no file; told when complete, without limits
+    )
     days: int = field(default=0, compare=False)  # UTC days of receipt that the blocks reach over
 
     def add(self, part: "Scope") -> None:

@@ -18,8 +18,10 @@ from parsers.schema import ARCHIVE_SCHEMA
 from storage.ahead import Ahead
 from storage.blocks import Snapshot
 from storage.catalogue import Catalogue
+from storage.expired import expired_spans
 from storage.histogram import bars
 from storage.index_cache import IndexCache
+from storage.lacking import lacking, seqs_of
 from storage.layout import Layout, StreamName
 from storage.match import matches
 from storage.near import around, with_seq
@@ -28,6 +30,8 @@ from storage.results import Counted, Cursor, Histogram, Page, Request, Scope, co
 from storage.scan import Account, Candidate, Plan, gather, hits, in_order, plan, read, wanted
 from storage.seen import Seen, Sees
 from storage.sorting import Order, Sorting
+from storage.spans import Span as Seqs
+from storage.spans import union
 from storage.survey import Survey, Surveying
 from storage.view import View
 from storage.windows import Span, windows
@@ -234,10 +238,15 @@ class Searcher:
 
     def _wanted(self, made: Plan, scope: Scope) -> Iterator[Iterator[Candidate]]:
         """Give for each window of a plan's receive times, in order, the blocks that may hold a match."""
-        account = Account(scope)
+        account, found = Account(scope), list[Seqs]()
         for window, snapshot in self._snapshots(made):
             narrowed = replace(made, received=window)
             yield wanted(narrowed, snapshot, self._catalogue, self._indexes, account)
+            if self.view.is_open:  # else gaps are what is not seen
+                found = union(chain(found, *map(seqs_of, snapshot.blocks)))
+        name = made.request.name
+        expired = expired_spans(self._layout, name) or ()
+        scope.missing = lacking(found, expired, partial(self._catalogue.holding, name))
 
     def _snapshots(self, made: Plan) -> Iterator[tuple[Span, Snapshot]]:
         """Give each window of a plan's receive times, in order, with its blocks as they are by then."""

@@ -64,6 +64,9 @@ class Searched(Given):
     scanned_indexed: int = Field(description="Blocks read that the index could not rule out.")
     scanned_unindexed: int = Field(description="Blocks read that have no index yet, or a damaged one.")
     rows_scanned: int = Field(description="Messages looked at.")
+    missing: int = Field(
+        description="Messages of the range that are in no file; known when complete, and without limits."
+    )
     damaged: list[Damaged] = Field(description="Their messages are MISSING from the answer.")
     damaged_indexes: list[Damaged] = Field(description="Their blocks were read instead; nothing is missing.")
 
@@ -85,6 +88,7 @@ def searched(scope: Scope) -> Searched:
         scanned_indexed=scope.scanned_indexed,
         scanned_unindexed=scope.scanned_unindexed,
         rows_scanned=scope.rows_scanned,
+        missing=scope.missing,
         damaged=_damaged(scope.damaged),
         damaged_indexes=_damaged(scope.damaged_indexes),
     )

@@ -25,6 +25,7 @@ _FIGURES: Final = (
     ("scanned_indexed", "read, as the index said", ""),
     ("scanned_unindexed", "read without an index", ""),
     ("rows_scanned", "Messages looked at", "one after the other"),
+    ("missing", "Messages in no file", "lost with a damaged or removed file; 0 where limits hide some"),
 )  # fmt: skip
 
 
@@ -177,6 +178,11 @@ def _headline(found: Evidence | None) -> str:
 
 
 def _statement(found: Evidence, result: Result) -> str:
+    if not found.damages and found.missing:
+        return (
+            f"{words.count(found.missing, 'message')} of this range cannot be found in any file: this result "
+            "is no proof that there were no others. sysledger verify says which are missing."
+        )
     if not found.is_whole:
         return (
             f"{words.count(found.damages, 'place')} of the archive could not be read: messages may be "

@@ -6,6 +6,7 @@ follows is asked again who that is.
 """
 
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -32,6 +33,7 @@ from web.form import SearchForm, read
 SHOWN: Final = 50  # messages that the page begins with
 MOST: Final = 200  # messages in one event; of more, the newest
 FOLLOWERS: Final = 32  # at a time
+OWN: Final = 8  # of them of one account, its tokens included
 _LOOK_SECONDS: Final = 0.5
 _LIFE_SECONDS: Final = 300.0
 _ALIVE_SECONDS: Final = 15.0  # a sign of life, by which both ends notice that the other is gone
@@ -123,29 +125,34 @@ def _tell(form: SearchForm) -> None:
 
 
 class _Followers:
-    """How many follow, in this process. Only the event loop counts."""
+    """How many follow, by account, in this process. Only the event loop counts."""
 
     def __init__(self) -> None:
-        self._number = 0
+        self._numbers: Counter[str] = Counter()
 
     @contextmanager
     def one_more(self) -> Iterator[None]:
-        """Count whoever follows within the block."""
-        self._number += 1
+        """Count who asks as one that follows within the block."""
+        account = current().account
+        self._numbers[account] += 1
         try:
             yield
         finally:
-            self._number -= 1
+            self._numbers[account] -= 1
+            if not self._numbers[account]:
+                del self._numbers[account]
 
     def check(self) -> None:
-        """Look whether there is a place for one more.
+        """Look whether there is a place for one more of who asks.
 
         Raises:
             UnavailableError: when there is none.
         """
-        if self._number >= FOLLOWERS:
+        own = self._numbers[current().account]
+        if own >= OWN or self._numbers.total() >= FOLLOWERS:
+            whose = f"{OWN} views of your account" if own >= OWN else f"{FOLLOWERS} views"
             raise UnavailableError(
-                f"{FOLLOWERS} pages follow live already. Close one of them, or reload this page by hand."
+                f"As many as {whose} follow live already. Close one of them, or reload this page by hand."
             )
 
 

@@ -65,7 +65,10 @@ def scope(searched: Scope, reach: Reach = "full") -> str:
     looked_at = f"{count(searched.rows_scanned, 'message')} looked at"
     scanned = f"{count(read, 'block')} read ({unindexed}), {looked_at}"
     damaged = f"damaged: {len(searched.damaged) or 'none'}"
-    return f"{f'{whole}; {ruled_out}; {scanned}; {damaged}'}. {_cover(searched, reach)}"
+    missing = (
+        f", missing: {f'{searched.missing:,}' if searched.missing else 'none'}" if searched.complete else ""
+    )
+    return f"{f'{whole}; {ruled_out}; {scanned}; {damaged}{missing}'}. {_cover(searched, reach)}"
 
 
 def _cover(searched: Scope, reach: Reach) -> str:
@@ -73,6 +76,9 @@ def _cover(searched: Scope, reach: Reach) -> str:
         return _REACHED[reach]
     if searched.damaged:
         return "What is damaged is missing from this answer."
+    if searched.missing:
+        lacking = count(searched.missing, "message of this range is", "messages of this range are")
+        return f"{lacking} in no file, and missing from this answer: sysledger verify says which and why."
     return "This covers the whole range."
 
 

@@ -89,6 +89,15 @@ def test_what_cannot_be_read_is_named(searcher: Searcher, keep: Keep, layout: La
     assert str(layout.data) not in found.damaged[0]
 
 
+def test_what_is_in_no_file_is_counted(searcher: Searcher, keep: Keep, layout: Layout) -> None:
+    """With a file removed, what was found is no proof that there was nothing else."""
+    for second in range(3):
+        keep([b"failed", b"failed again"], DAY + timedelta(seconds=second))
+    sorted(layout.data.glob("archive/**/*.parquet"))[1].unlink()
+    found = gather(searcher, ASKED)
+    assert (found.count, found.missing, found.damages, found.is_whole) == (4, 2, 0, False)
+
+
 def test_limits_leave_out_what_is_not_seen(layout: Layout, keep: Keep) -> None:
     """Evidence for somebody limited to a host is of that host's messages, in its total, too."""
     keep(FRAMES)

@@ -138,7 +138,12 @@ def test_the_scope_is_said() -> None:
     assert scope(whole) == (
         "12 files of 3 days with 340 blocks in this range; 320 blocks ruled out without reading "
         "(300 by the index, 20 by their times); 20 blocks read (2 without an index), "
-        "327,680 messages looked at; damaged: none. This covers the whole range."
+        "327,680 messages looked at; damaged: none, missing: none. This covers the whole range."
+    )
+    whole.missing = 1_200
+    assert scope(whole).endswith(
+        "damaged: none, missing: 1,200. 1,200 messages of this range are in no file, and missing from this "
+        "answer: sysledger verify says which and why."
     )
     early = scope(Scope(blocks=3, scanned_indexed=1, complete=False))
     assert "3 blocks so far" in early

@@ -7,7 +7,7 @@ import anyio
 import httpx
 import pytest
 
-from access.visitor import visiting
+from access.visitor import Visitor, visiting
 from storage.layout import Layout
 from storage.results import Request
 from tests.web.signing import site_of
@@ -98,6 +98,20 @@ def test_only_so_many_follow(client: httpx.Client, store: Store, monkeypatch: py
         response = client.get("/tail/events?since=0")
         assert response.status_code == 503
         assert "follow live already" in response.text
+
+
+def test_nobody_takes_all_places(client: httpx.Client, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account follows so many streams at a time; the others' places are not its own."""
+    monkeypatch.setattr(tail, "OWN", 1)
+    store([frame("one")], sealed=False)
+    with client.stream("GET", "/tail/events?since=0") as first:
+        told = events(first.iter_lines())  # forgotten, it would close the connection
+        next(told)
+        response = client.get("/tail/events?since=0")
+        assert response.status_code == 503
+        assert "1 views of your account follow live already" in response.text
+        with visiting(Visitor("other", "auditor")):
+            tail.followers.check()
 
 
 @pytest.mark.parametrize(
