@@ -2,13 +2,12 @@
 
 import json
 import re
-import shutil
 import socket
 import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -119,11 +118,11 @@ def secrets_on_disk(appliance: Appliance, *secrets: str) -> list[Path]:
     ]
 
 
-def test_logger_with_a_token_and_a_listener_of_its_own(appliance: Appliance) -> None:
+def test_logger_with_a_token_and_a_listener_of_its_own(
+    appliance: Appliance, tool: Callable[[str], str]
+) -> None:
     """A real sender's STRUCTURED-DATA; the listener is asked last; the octets came so, but for the token."""
-    logger = shutil.which("logger")
-    if logger is None:
-        pytest.skip("logger is not installed")
+    logger = tool("logger")
     appliance.run("tenant", "add", "acme")
     appliance.run("tenant", "add", "branches")
     on_the_page(appliance, "branches", do="assign", kind="listener", rule="branch")
