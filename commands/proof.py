@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -32,12 +32,12 @@ def verify(
     repair: options.Repair = False,
     output: options.State = StateOutput.TABLE,
 ) -> None:
-    """Read all of journal, archive and index, and name whatever is damaged, missing or double.
+    """Read all of journal, archive, index and ledgers; name what is damaged, missing, double or changed.
 
     With the service running or not. It ends with exit code 65 when there is any fault.
     """
+    from storage import ledger_verify, verify_told
     from storage import verify as verifying
-    from storage import verify_told
     from supervisor.advance import Advance
 
     name = None
@@ -48,19 +48,27 @@ def verify(
     wanted = verifying.Wanted(name, None if day is None else day_of(day), quick)
     advance = Advance("verified", verifying.octets_to_read(layout, wanted), tell)
     verified = verifying.verify(layout, wanted, advance.more)
+    of_ledgers = ledger_verify.Wanted(day=wanted.day, quick=quick)
+    if name is not None:
+        of_ledgers = replace(of_ledgers, tenant=name.tenant, stream=name.stream)
+    hashed = Advance("hashed", ledger_verify.records_to_read(layout, of_ledgers), tell, ("records", 1))
+    ledgers = ledger_verify.verify_ledgers(layout, of_ledgers, hashed.more)
     refused = verifying.refused(layout)
     if output == StateOutput.JSON:
-        print(json.dumps(verify_told.document(verified, refused)))
+        print(json.dumps(verify_told.document(verified, ledgers, refused)))
     else:
         from supervisor.terminal import console, table
 
         console().print(table(verify_told.COLUMNS, verify_told.rows(verified)))
-        for sentence in verify_told.sentences([each for one in verified for each in one.findings] + refused):
+        console().print(table(verify_told.LEDGER_COLUMNS, verify_told.ledger_rows(ledgers)))
+        of_streams = [each for one in verified for each in one.findings]
+        of_tenants = [each for one in ledgers for each in one.findings]
+        for sentence in verify_told.sentences(of_streams + of_tenants + refused):
             print(sentence)
     if repair:
         for made, day_made in verifying.repair(layout, verified):
             tell(f"made the index of {made.tenant}/{made.stream} {day_made} anew: verify once more")
-    if any(one.faults for one in verified):
+    if any(one.faults for one in verified) or any(one.faults for one in ledgers):
         sys.exit(os.EX_DATAERR)
 
 

@@ -25,6 +25,7 @@ from storage.index import IndexBusyError, IndexDamagedError, IndexWriter, octets
 from storage.index_manifest import Manifest, ManifestError, read_manifest
 from storage.journal_reader import DamagedError
 from storage.layout import Layout, StreamName
+from storage.ledger_work import LedgerKeeper
 from storage.orders import PAUSED_IN, Obey, obey_nobody
 from storage.segments import list_segments
 from storage.settings import IndexSettings, StorageSettings
@@ -71,18 +72,29 @@ async def run(  # noqa: PLR0913 - what every role is given
     """
     loop = asyncio.get_running_loop()
     indexer = Indexer(settings.index, layout)
-    obey(state=indexer.hear, reload=partial(_reload, indexer))
+    keeper = LedgerKeeper(layout, is_wanted=settings.ledger, poll=settings.index.poll)
+
+    def hear(state: str) -> None:
+        indexer.hear(state)
+        keeper.hear(state)
+
+    def told(state: Mapping[str, Any]) -> None:
+        _call(loop, report, {**state, **keeper.state()})
+
+    obey(state=hear, reload=partial(_reload, indexer, keeper))
     ready()
-    work = asyncio.create_task(asyncio.to_thread(indexer.serve, lambda state: _call(loop, report, state)))
-    beside = asyncio.create_task(_tell_of_commits(indexer, report))
+    work = asyncio.create_task(asyncio.to_thread(indexer.serve, told))
+    ledgers = asyncio.create_task(asyncio.to_thread(keeper.serve))
+    beside = asyncio.create_task(_tell_of_commits(indexer, lambda state: report({**state, **keeper.state()})))
     asked = asyncio.create_task(stop.wait())
     try:
-        await asyncio.wait({work, asked}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({work, ledgers, asked}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         asked.cancel()
         beside.cancel()
         indexer.stop()
-        await work
+        keeper.stop()
+        await asyncio.gather(work, ledgers)
 
 
 async def _tell_of_commits(indexer: "Indexer", report: Report) -> None:
@@ -97,8 +109,11 @@ def _nobody(_state: Mapping[str, Any]) -> None:
     """Hear no report."""
 
 
-async def _reload(indexer: "Indexer", settings: StorageSettings, _sockets: Sequence[tuple[str, int]]) -> None:
+async def _reload(
+    indexer: "Indexer", keeper: LedgerKeeper, settings: StorageSettings, _sockets: Sequence[tuple[str, int]]
+) -> None:
     indexer.change(settings.index)
+    keeper.change(is_wanted=settings.ledger, poll=settings.index.poll)
 
 
 def _call(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *arguments: Any) -> None:

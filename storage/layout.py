@@ -4,7 +4,8 @@ journal/tenant=T/stream=S/FIRST.journal                  FIRST: seq of its first
 archive/tenant=T/stream=S/date=YYYY-MM-DD/FIRST-LAST.parquet
 index/tenant=T/stream=S/date=YYYY-MM-DD/                 one Whoosh index
 run/                                                     sockets and state of the running processes
-tls/                                                     the appliance's own key and certificate
+ledger/tenant=T/                                         leaves and signed checkpoint (storage/ledger.py)
+tls/                                                     the appliance's key and certificate, ledgers' keys
 relay/DESTINATION.json                                   how far messages have gone on to other collectors
 queue/PROCESS/                                           what a collector holds until storage has it
 books/                                                   the collectors' counts, and what has expired
@@ -17,7 +18,7 @@ tenants.json                                             who the tenants are, an
 import contextlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import filter as matching
@@ -31,13 +32,18 @@ _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 _DATE_FOLDER: Final = re.compile(r"date=([0-9]{4}-[0-9]{2}-[0-9]{2})")
 
 
+def is_name(name: str) -> bool:
+    """Say whether a name can be a tenant's or a stream's."""
+    return _NAME.fullmatch(name) is not None
+
+
 def check_name(name: str, kind: str) -> str:
     """Give ``name`` back when it can name a tenant or a stream, and with it a folder.
 
     Raises:
         ValueError: when it cannot.
     """
-    if _NAME.fullmatch(name) is None:
+    if not is_name(name):
         raise ValueError(
             f"{kind} {name!r}: use 1 to 63 of a-z, 0-9, '_', '.' and '-', a letter or digit first"
         )
@@ -64,6 +70,8 @@ class StreamName:
 # Who did what with the appliance; only the appliance itself writes to it, and it is kept for ever unless the
 # settings name it (access/trail.py).
 TRAIL: Final = StreamName("trail", "access")
+# What collectors on other machines tell of who did what there; they cannot write to TRAIL.
+TRAIL_ELSEWHERE: Final = StreamName("trail", "collectors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +120,18 @@ class Layout:
         """The folder of saved searches, reviews and findings."""
         return self.data / "reviews"
 
+    def ledger(self, tenant: str) -> Path:
+        """The folder of a tenant's ledger."""
+        return self.data / "ledger" / f"tenant={check_name(tenant, 'tenant')}"
+
+    def ledger_key(self, tenant: str) -> Path:
+        """The private key that signs a tenant's ledger; the public one lies beside it as .pub."""
+        return self.tls / "ledger" / f"{check_name(tenant, 'tenant')}.key"
+
+    def ledger_signed(self, tenant: str) -> Path:
+        """A copy of the newest checkpoint beside the key, out of reach of who may write data only."""
+        return self.ledger_key(tenant).with_suffix(".signed")
+
     @property
     def tenants(self) -> Path:
         """The registry of tenants: a file."""
@@ -137,15 +157,21 @@ class Layout:
         """The folder of a stream's Whoosh index of one day."""
         return self.index(name) / f"date={day.isoformat()}"
 
-    def streams(self) -> list[StreamName]:
+    def streams(self, tenants: Iterable[str] | None = None) -> list[StreamName]:
         """Every stream that has a journal or an archive, sorted.
+
+        Args:
+            tenants: names of those whose streams are meant: no other's folder is looked into. None: of all.
 
         Raises:
             PermissionError: when a folder must not be read.
         """
+        wanted = None if tenants is None else {f"tenant={tenant}" for tenant in tenants}
         found = set()
         for kind in ("journal", "archive"):
-            for tenant in entries(self.data / kind, "tenant=*"):
+            folder = self.data / kind
+            of = entries(folder, "tenant=*") if wanted is None else [folder / each for each in wanted]
+            for tenant in of:
                 for stream in entries(tenant, "stream=*"):
                     # A folder whose name we would never give is somebody else's.
                     with contextlib.suppress(ValueError):

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from storage.findings import Finding, Weight
+from storage.ledger_verify import VerifiedLedger
 from storage.verify import Verified
 
 COLUMNS: Final = (
@@ -14,6 +15,14 @@ COLUMNS: Final = (
     "indexed blocks",
     "missing",
     "double",
+    "faults",
+)
+LEDGER_COLUMNS: Final = (
+    "ledger of tenant",
+    "leaves",
+    "records found as signed",
+    "expired",
+    "not in it yet",
     "faults",
 )
 NOTES_SHOWN: Final = 20  # a stream's quarantine may hold a thousand entries
@@ -31,6 +40,17 @@ def rows(verified: Sequence[Verified]) -> list[tuple[object, ...]]:
     ]  # fmt: skip
 
 
+def ledger_rows(verified: Sequence[VerifiedLedger]) -> list[tuple[object, ...]]:
+    """Give a row for each ledger, of LEDGER_COLUMNS."""
+    return [
+        (
+            each.tenant, each.leaves, each.records, each.expired,
+            "not counted" if each.waiting is None else each.waiting, len(each.faults),
+        )
+        for each in verified
+    ]  # fmt: skip
+
+
 def sentences(findings: Sequence[Finding]) -> Iterator[str]:
     """Give each fault, and the first notes: where, what, and what to do next."""
     faults = [finding for finding in findings if finding.is_fault]
@@ -43,7 +63,9 @@ def sentences(findings: Sequence[Finding]) -> Iterator[str]:
         yield f"and {len(notes) - NOTES_SHOWN} notes more: see --output json"
 
 
-def document(verified: Sequence[Verified], refused: Sequence[Finding]) -> dict[str, Any]:
+def document(
+    verified: Sequence[Verified], ledgers: Sequence[VerifiedLedger], refused: Sequence[Finding]
+) -> dict[str, Any]:
     """Give all of it, made of JSON's types."""
     return {
         "streams": [
@@ -65,8 +87,22 @@ def document(verified: Sequence[Verified], refused: Sequence[Finding]) -> dict[s
             }
             for each in verified
         ],
+        "ledgers": [ledger_document(each) for each in ledgers],
         "refused": [_finding(finding) for finding in refused],
-        "faults": sum(len(each.faults) for each in verified),
+        "faults": sum(len(each.faults) for each in verified) + sum(len(each.faults) for each in ledgers),
+    }
+
+
+def ledger_document(verified: VerifiedLedger) -> dict[str, Any]:
+    """Give what was found of one ledger, made of JSON's types."""
+    return {
+        "tenant": verified.tenant,
+        "checkpoint": None if verified.state is None else verified.state.note,
+        "leaves": verified.leaves,
+        "records": verified.records,
+        "expired": verified.expired,
+        "waiting": verified.waiting,
+        "findings": [_finding(finding) for finding in verified.findings],
     }
 
 

@@ -9,25 +9,29 @@ MEBIOCTET: Final = 1 << 20
 
 
 class Advance:
-    """Counts octets that are done, and tells about them at most once a second.
+    """Counts what is done, octets as a rule, and tells about it at most once a second.
 
     Args:
         done: the word for what has been done, such as "verified".
-        octets: about how many there are.
+        whole: about how many there are.
         tell: shows a line.
+        unit: its name, and how many make one.
     """
 
-    def __init__(self, done: str, octets: int, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, done: str, whole: int, tell: Callable[[str], None], unit: tuple[str, int] = ("MiB", MEBIOCTET)
+    ) -> None:
         self._word = done
-        self._octets = octets
+        self._whole = whole
         self._tell = tell
+        self._name, self._each = unit
         self._done = 0
         self._tell_at = time.monotonic() + EACH_SECONDS
 
-    def more(self, octets: int) -> None:
-        """Take in that so many octets more are done."""
-        self._done += octets
+    def more(self, number: int) -> None:
+        """Take in that so many more are done."""
+        self._done += number
         if time.monotonic() >= self._tell_at:
             self._tell_at = time.monotonic() + EACH_SECONDS
-            part = f" of {self._octets // MEBIOCTET:,}" if self._done <= self._octets else ""
-            self._tell(f"{self._word} {self._done // MEBIOCTET:,}{part} MiB")
+            part = f" of {self._whole // self._each:,}" if self._done <= self._whole else ""
+            self._tell(f"{self._word} {self._done // self._each:,}{part} {self._name}")

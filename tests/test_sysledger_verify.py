@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from storage.archive import seal
 from storage.indexer import rebuild
 from storage.journal import Journal
 from storage.layout import Layout, StreamName
+from storage.ledger_work import LedgerKeeper
 from storage.settings import JournalSettings
 from supervisor.advance import Advance
 from tests.storage.conftest import NOON, parsed_batch
@@ -31,6 +34,9 @@ def layout(tmp_path: Path) -> Layout:
     journal.close()
     seal(made, NAME, journal.finished[0], 1)
     rebuild(made, NAME)
+    keeper = LedgerKeeper(made)
+    keeper.once()
+    keeper.close()
     return made
 
 
@@ -45,7 +51,9 @@ def verify(layout: Layout, *words: str) -> tuple[int, str]:
 def test_in_order(layout: Layout) -> None:
     """What is in order ends with 0 and a table of what was counted; JSON has the same for programs."""
     code, printed = verify(layout)
-    assert (code, printed.split()[-8:]) == (0, ["default/syslog", "10", "5", "1", "1", "0", "0", "0"])
+    stream, ledger = [line.split() for line in printed.splitlines() if line.startswith("default")]
+    assert (code, stream) == (0, ["default/syslog", "10", "5", "1", "1", "0", "0", "0"])
+    assert ledger == ["default", "1", "5", "0", "0", "0"]
     code, printed = verify(layout, "--output", "json", "--stream", "syslog", "--date", "2026-11-20")
     document = json.loads(printed)
     assert (code, document["faults"], document["streams"][0]["archive_messages"]) == (0, 0, 5)
@@ -65,6 +73,20 @@ def test_damage(layout: Layout) -> None:
     assert f"INDEX FAULT: {index} at octet " in printed
     assert "restore this file from a backup" in printed
     assert "verify --repair" in printed
+
+
+def test_a_day_that_was_removed(layout: Layout) -> None:
+    """A day that is gone without retention's doing is a fault of the ledger, with its numbers."""
+    shutil.rmtree(layout.archive_day(NAME, date(2026, 11, 20)))
+    code, printed = verify(layout)
+    assert code == os.EX_DATAERR
+    assert "records 1 to 5 of 2026-11-20 of default/syslog, 5 in the ledger since" in printed
+    code, printed = verify(layout, "--output", "json")
+    assert json.loads(printed)["ledgers"][0]["records"] == 0
+    for words in (["search", "nothing"], ["search", "--count"], ["export", "--plain", "--file", "-"]):
+        command = [sys.executable, "-P", "-m", "sysledger", *words, "--data", str(layout.data)]
+        done = subprocess.run(command, cwd=layout.data.parent, capture_output=True, check=True, timeout=60)
+        assert b"NOT in the result: 5 messages of this range in no file; sysledger verify" in done.stderr
 
 
 def test_repair(layout: Layout) -> None:

@@ -11,6 +11,7 @@ import pytest
 from storage.index_manifest import NAME, read_manifest
 from storage.indexer import Indexer, rebuild, run, status
 from storage.layout import Layout, StreamName
+from storage.ledger_verify import Wanted, verify_ledgers
 from storage.search import Request, Searcher
 from storage.settings import IndexSettings, StorageSettings
 
@@ -140,14 +141,16 @@ def test_status_and_rebuild(layout: Layout, archive: Any) -> None:
 
 @pytest.mark.parametrize("segments", [1, 3])
 def test_the_role_indexes_until_it_is_stopped(layout: Layout, archive: Any, segments: int) -> None:
-    """The role says that it is ready, reports what is pending until nothing is, and ends when asked."""
+    """The role says that it is ready, indexes what is there, keeps its ledger, and ends when asked."""
     for place in range(segments):
         archive(layout, rows(4, OLD + place * 100), first_seq=1 + 4 * place)
-    assert asyncio.run(_reported(layout)) == (True, segments, segments * 4)
+    assert asyncio.run(_reported(layout, segments * 4)) == (True, segments, segments * 4)
+    (found,) = verify_ledgers(layout, Wanted())
+    assert (found.records, found.waiting, found.findings) == (segments * 4, 0, [])
 
 
-async def _reported(layout: Layout) -> tuple[bool, int, int]:
-    """Run the role until it reports that nothing is pending."""
+async def _reported(layout: Layout, records: int) -> tuple[bool, int, int]:
+    """Run the role until it reports that nothing is pending, and that so many records are in the ledger."""
     done = asyncio.Event()
     stop = asyncio.Event()
     ready = asyncio.Event()
@@ -155,7 +158,7 @@ async def _reported(layout: Layout) -> tuple[bool, int, int]:
 
     def report(state: Mapping[str, Any]) -> None:
         last.update(state)
-        if not state["pending"]:
+        if not state["pending"] and state["ledger_records"] == records:
             done.set()
 
     settings = StorageSettings(index=IndexSettings(poll=0.05))

@@ -1,5 +1,6 @@
 """A search says how many records of its range are in no file."""
 
+import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from storage.expired import note_expired
 from storage.lacking import lacking
 from storage.layout import Layout, StreamName
+from storage.ledger_work import LedgerKeeper
 from storage.search import Request, Searcher
 from storage.view import View
 
@@ -83,3 +85,55 @@ def test_gaps_are_counted() -> None:
     assert lacking([(10, 20), (1, 3), (15, 30)], [], lambda _low, _high: []) == 6
     assert lacking([(10, 20), (1, 3)], [(2, 5), (9, 9)], lambda _low, _high: []) == 3
     assert lacking([], [(1, 5)], lambda _low, _high: []) == 0
+
+
+def kept(layout: Layout) -> None:
+    """Bring the ledger in step."""
+    keeper = LedgerKeeper(layout)
+    keeper.once()
+    keeper.close()
+
+
+@pytest.mark.usefixtures("segments")
+def test_a_day_that_was_removed_as_a_whole(layout: Layout, archive: Archive) -> None:
+    """The ledger knows of days between which there is nothing; those outside of the range are not missing."""
+    archive(layout, rows(6, NOON + timedelta(days=1)), 13)
+    kept(layout)
+    assert missing(layout) == 0
+    shutil.rmtree(layout.archive_day(StreamName(), (NOON + timedelta(days=1)).date()))
+    assert missing(layout) == 6
+    assert missing(layout, start=NOON + timedelta(hours=12), end=NOON + timedelta(hours=36)) == 6
+    assert missing(layout, end=NOON + timedelta(hours=12)) == 0
+    shutil.rmtree(layout.archive_day(StreamName(), NOON.date()))
+    assert missing(layout) == 18
+    note_expired(layout, StreamName(), [(1, 12)])
+    assert missing(layout) == 6
+
+
+@pytest.mark.usefixtures("segments")
+def test_what_came_after_the_search_began(layout: Layout, archive: Archive) -> None:
+    """The ledger goes on while a search does: what it has by then, and no search had seen, is not missing."""
+    pages = Searcher(layout).pages(Request("word"))
+    next(pages)
+    archive(layout, rows(4), 13)
+    kept(layout)
+    *_, last = pages
+    assert (last().scope.complete, last().scope.missing) == (True, 0)
+
+
+def test_a_ledger_that_is_not_believed(layout: Layout, segments: list[Path]) -> None:
+    """It says nothing to searches, which go on; the gaps between numbers are told all the same."""
+    kept(layout)
+    segments[1].unlink()
+    layout.ledger("default").joinpath("leaves.jsonl").write_bytes(b"")
+    assert missing(layout) == 5
+
+
+def test_limits_hide_what_the_ledger_knows(layout: Layout, segments: list[Path]) -> None:
+    """Who sees a part is not told how much of the rest is missing."""
+    kept(layout)
+    for path in segments:
+        path.unlink()
+    limited = Searcher(layout).limited(View(hosts=("web-*",)), lambda _name: True)
+    assert limited.count(Request("word")).scope.missing == 0
+    assert missing(layout) == 12
