@@ -108,16 +108,29 @@ def stream_days(layout: Layout, catalogue: Catalogue, name: StreamName) -> Strea
     )
 
 
+def day_octets(layout: Layout, name: StreamName, day: date) -> int:
+    """Give what a day of a stream takes on the disk: archive and index.
+
+    Raises:
+        OSError: when a folder must not be read.
+    """
+    segments = list_segments(layout.archive_day(name, day))
+    return sum(segment.size for segment in segments) + _index_octets(layout.index_day(name, day))
+
+
 def _day(layout: Layout, name: StreamName, day: date, messages: int) -> Day:
     segments = list_segments(layout.archive_day(name, day))
     folder = layout.index_day(name, day)
     indexed, is_damaged = _indexed(folder, segments)
-    try:
-        index_octets = octets_of(folder)
-    except FileNotFoundError:  # put together or expired meanwhile
-        index_octets = 0
     archive_octets = sum(segment.size for segment in segments)
-    return Day(day, messages, len(segments), indexed, archive_octets, index_octets, is_damaged)
+    return Day(day, messages, len(segments), indexed, archive_octets, _index_octets(folder), is_damaged)
+
+
+def _index_octets(folder: Path) -> int:
+    try:
+        return octets_of(folder)
+    except FileNotFoundError:  # put together or expired meanwhile
+        return 0
 
 
 def _indexed(folder: Path, segments: Iterable[Segment]) -> tuple[int, bool]:

@@ -2,8 +2,9 @@
 
     archive/tenant=T/stream=S/.expired.json    {"version": 1, "seqs": [[first, last], …]}
 
-Written before a day goes, replaced as a whole. Trust: only ``sysledger verify`` reads it; without it, or with
-another's, verify says of gaps that nothing explains them.
+Written before a day goes, replaced as a whole. Trust: without it verify and searches say of gaps that nothing
+explains them. Whoever may write it can pass what they took out off as expired: verify tells of what days that
+is said, and the trail has each run of retention.
 """
 
 import json
@@ -28,7 +29,7 @@ def expired_spans(layout: Layout, name: StreamName) -> list[Span] | None:
         return [(int(first), int(last)) for first, last in document["seqs"]]
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return []
 
 

@@ -109,13 +109,20 @@ class Exporting:
             return 0.0
         return min(1.0, max(0.0, (latest - self.oldest) / (latest - earliest)))
 
-    def manifest(self, asked: Asked, how: str, files: list[dict[str, Any]]) -> dict[str, Any]:
+    def manifest(
+        self,
+        asked: Asked,
+        how: str,
+        files: list[dict[str, Any]],
+        ledger: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
         """Give the manifest, when everything was given.
 
         Args:
             asked: who asked for it.
             how: the format.
             files: of each its name, octets and SHA-256.
+            ledger: what the ledger says of the range, for who may know (storage/ledger_export.py).
         """
         request, finished = self.request, datetime.now(UTC)
         return {
@@ -137,13 +144,14 @@ class Exporting:
                 "as_typed": dict(asked.typed),
             },
             "order": "newest receipt first",
-            "complete": not self.scope.damaged,
+            "complete": not (self.scope.damaged or self.scope.missing),
             "messages": self.messages,
             "first_seq": self.first_seq,
             "last_seq": self.last_seq,
             "oldest_received": _stamp(self.oldest),
             "newest_received": _stamp(self.newest),
             "scope": scope_told(self.scope),
+            **({} if ledger is None else {"ledger": dict(ledger)}),
             "format": how,
             **({"formulas": DEFUSED} if how == "csv" else {}),
             "files": files,

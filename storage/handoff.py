@@ -27,7 +27,7 @@ from parsers.batch import MAXIMUM_HEADER_OCTETS, BatchError, BatchHeader, decode
 from parsers.rebuild import slimmed
 from parsers.schema import BATCH_SCHEMA
 from storage.journal_format import Content, Statistics
-from storage.layout import StreamName
+from storage.layout import TRAIL, TRAIL_ELSEWHERE, StreamName
 
 PEERS: Final = 4096  # collectors on connections; one that was forgotten says HELLO again
 BATCH_ROWS: Final = 262_144  # a batch is held in memory whole
@@ -86,6 +86,29 @@ def stream_of(header: BatchHeader) -> StreamName:
         return StreamName(header.tenant, header.stream)
     except ValueError as error:
         raise BatchError(str(error)) from error
+
+
+class NotTheirsError(BatchError):
+    """A batch for a stream that its sender must not write to."""
+
+
+def check_sender(name: StreamName, elsewhere: str | None) -> None:
+    """See whether a sender may write to a stream: to the trail of this machine nobody on another one may.
+
+    Args:
+        name: the stream.
+        elsewhere: who sends, when that is on another machine; None for this one's own collectors.
+
+    Raises:
+        NotTheirsError: with what to do.
+    """
+    if elsewhere is not None and name.tenant == TRAIL.tenant and name != TRAIL_ELSEWHERE:
+        raise NotTheirsError(
+            f"{elsewhere} is on another machine, and only this one's own collector writes to "
+            f"{name.tenant}/{name.stream}, the trail of who did what; if that collector is yours, bring it "
+            "to this release, which sends its trail elsewhere, or else take its key from "
+            "storage.listen.collectors"
+        )
 
 
 def names_in(header_octets: bytes) -> tuple[str, int, str]:

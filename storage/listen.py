@@ -14,6 +14,7 @@ from zmq.auth.thread import ThreadAuthenticator
 
 from curve import KeyPair
 from storage.listen_settings import ListenSettings
+from tenants.rules import address_of
 
 _DOMAIN: Final = "storage"
 _HEARTBEAT_MILLISECONDS: Final = 5_000  # a peer that vanished without a word is noticed after three of these
@@ -56,6 +57,24 @@ class Admitted:
                 text,
             )
         return False
+
+
+def elsewhere(frame: zmq.Frame) -> str | None:
+    """Say who sent a frame, when that is on another machine: its address and public key; None else.
+
+    A peer by TCP has an IP address; one by the local socket has none.
+    """
+    address, key = _told(frame, "Peer-Address"), _told(frame, "User-Id")
+    if not key and address_of(address) is None:
+        return None
+    return f"the collector at {address or 'an unknown address'} with the key {key or 'that nobody knows'}"
+
+
+def _told(frame: zmq.Frame, what: str) -> str:
+    try:
+        return str(frame.get(what))
+    except zmq.ZMQError:  # there is none
+        return ""
 
 
 class Listening:

@@ -15,6 +15,9 @@ matter, ``*`` and ``?`` stand for anything). Then, before anything is compared:
 * what was read out of masked MSG or STRUCTURED-DATA, the column ``fields``, is not there;
 * the octets are not there: ``raw`` is null, and what parsers.rebuild makes of the record is MASK.
 
+Usual records are masked column by column (storage/masked_columns.py), the others one by one
+(storage/masking.py).
+
 A value is hidden in the records that it was read out of. Another record may say it in passing.
 """
 
@@ -29,6 +32,7 @@ import pyarrow.compute as pc
 
 from parsers.schema import ARCHIVE_SCHEMA
 from storage import query_fields
+from storage.masked_columns import usual
 from storage.masking import BODY, HEADER, LONGEST, MASK, Masking
 from storage.query_fields import RULE_PREFIX
 from storage.tokens import Glob, Wild, glob
@@ -44,6 +48,11 @@ _WILD_IN_RE2: Final = {Wild.RUN: r"""[^\s=:"']*""", Wild.ONE: r"""[^\s=:"']"""}
 # What follows a name to which a text assigns something, and what it assigns: in quotes, or up to a separator.
 _ASSIGNS: Final = r"""["']?\s*(?:=>|[=:])\s*"""
 _ASSIGNED: Final = r"""(?:"((?:[^"\\]|\\.)*)"?|'((?:[^'\\]|\\.)*)'?|([^\s,;&|<>()\[\]{}"']+))"""
+_ASSIGNED_FIRST: Final = (
+    r"""(?:"(?P<double>(?:[^"\\]|\\.)*)"?|'(?P<single>(?:[^'\\]|\\.)*)'?|(?P<bare>[^\s,;&|<>()\[\]{}"']+))"""
+    "(?P<rest>.*)"
+)
+_FIELD: Final = re.compile(r"(?=.*[\w*?])[\w.@$:/#*?+-]{1,128}")
 
 Columns = Mapping[str, pa.Array]  # MASKABLE, without dictionaries
 
@@ -57,12 +66,14 @@ class Masks:
         fields: matches the names of masked fields as a whole; None when there are none.
         assigned: finds what a text assigns to such a name.
         assigning: what every text has in which there is such an assignment, for RE2.
+        first_assigned: finds the first such assignment, as storage.masked_columns has it.
     """
 
     columns: frozenset[str] = frozenset()
     fields: "re.Pattern[str] | None" = None
     assigned: "re.Pattern[str] | None" = None
     assigning: str = ""
+    first_assigned: str = ""
 
     @property
     def is_of_body(self) -> bool:
@@ -96,7 +107,35 @@ def masks_of(names: tuple[str, ...]) -> Masks:
         re.compile(rf"{alone}(?:\..*)?", re.IGNORECASE | re.DOTALL),
         re.compile(rf"(?<!\w){in_text}{_ASSIGNS}{_ASSIGNED}", re.IGNORECASE | re.DOTALL),
         rf"""(?i){_any_of(fields, _WILD_IN_RE2, _in_hexadecimal)}["']?\s*[=:]""",
+        rf"(?is)(?:^|\W){_any_of(fields, _WILD_IN_TEXT, _in_hexadecimal)}{_ASSIGNS}{_ASSIGNED_FIRST}",
     )
+
+
+def check_mask(name: str) -> None:
+    """Look whether something can be masked by this name.
+
+    Raises:
+        ValueError: when it names a column that cannot be masked, or can be no field; it says what can.
+    """
+    if name in MASKABLE or _columns_of(name):
+        return
+    field = name.removeprefix(RULE_PREFIX)
+    if field == name and (query_fields.find(name) or name in ARCHIVE_SCHEMA.names):
+        raise ValueError(
+            f"{name} cannot be masked: columns that can are {', '.join(MASKABLE)}; fields.{name} masks a "
+            "field of that name, which was read out of messages"
+        )
+    if not _FIELD.fullmatch(field):
+        raise ValueError(
+            f"{name!r} is no column, and can be no field: write the name of a column "
+            f"({', '.join(MASKABLE)}) or of a field, such as user or src*"
+        )
+
+
+def affects(records: pa.Table, masks: Masks) -> bool:
+    """Say whether any of some records, with the columns MASKABLE, has what is masked."""
+    plain = {name: _whole(records[name].cast(_plain(name))) for name in MASKABLE}
+    return bool(pc.any(_affected(plain, masks)).as_py())
 
 
 def _any_of(names: Iterable[Glob], wild: Mapping[Wild, str], escape: Callable[[str], str]) -> str:
@@ -170,31 +209,43 @@ def _has_field(lists: pa.Array, names: "re.Pattern[str]") -> pa.BooleanArray:
     return pc.is_in(pa.array(range(len(lists)), rows.type), value_set=rows)
 
 
-def _replaced(column: pa.Array, rows: pa.Array, values: pa.Array) -> pa.Array:
-    """Give a column with other values in some rows."""
-    places = list(range(len(column)))
-    for place, row in enumerate(rows.to_pylist(), len(column)):
+def _put(columns: Columns, rows: pa.Array, others: Columns) -> Columns:
+    """Give columns with those of other records in some rows."""
+    places = list(range(len(columns["message"])))
+    for place, row in enumerate(rows.to_pylist(), len(places)):
         places[row] = place
-    return pa.concat_arrays([column, values]).take(pa.array(places, pa.int64()))
+    taken = pa.array(places, pa.int64())
+    return {name: pa.concat_arrays([columns[name], others[name]]).take(taken) for name in MASKABLE}
 
 
 def _changed(columns: Columns, masks: Masks) -> Columns:
     """Give columns without what is masked, wherever in its record it stands."""
+    lists = columns["fields"].cast(_PAIRS)
+    names = _named(lists, masks.fields)
     places = pc.indices_nonzero(_affected(columns, masks))
-    names = _named(columns["fields"].cast(_PAIRS), masks.fields)
+    own = {name: columns[name].take(places) for name in MASKABLE}
+    found = usual(
+        {**own, "fields": lists.take(places)},
+        masks.columns,
+        pa.array(sorted(names), pa.string()),
+        masks.first_assigned,
+    )
+    left = pc.indices_nonzero(pc.invert(found.rows))
     masking = Masking(masks.columns, names, masks.assigned)
-    texts = [columns[name].take(places).to_pylist() for name in TEXTS]
-    pairs = columns["fields"].take(places).to_pylist()
+    others = _one_by_one({name: column.take(left) for name, column in own.items()}, masking)
+    return _put(columns, places, _put(found.columns, left, others))
+
+
+def _one_by_one(columns: Columns, masking: Masking) -> Columns:
+    """Mask records that are not usual."""
+    texts = [columns[name].to_pylist() for name in TEXTS]
     rows = [
         masking.of(dict(zip(TEXTS, own, strict=True)), fields or ())
-        for *own, fields in zip(*texts, pairs, strict=True)
+        for *own, fields in zip(*texts, columns["fields"].to_pylist(), strict=True)
     ]
     found: dict[str, list[Any]] = {name: [own[name] for own, _ in rows] for name in TEXTS}
     found["fields"] = [own or None for _, own in rows]
-    return {
-        name: _replaced(columns[name], places, pa.array(values, _plain(name)))
-        for name, values in found.items()
-    }
+    return {name: pa.array(values, _plain(name)) for name, values in found.items()}
 
 
 def _named(lists: pa.Array, names: "re.Pattern[str] | None") -> frozenset[str]:

@@ -60,15 +60,15 @@ def framed(messages: pa.Array | pa.ChunkedArray, *, octet_counting: bool) -> Ite
         nothing = pa.scalar(b"", pa.large_binary())
         column = pc.binary_join_element_wise(column, pa.scalar(b"\n", pa.large_binary()), nothing)
     for chunk in column.chunks:
-        yield _octets_of(chunk)
+        yield side_by_side(chunk)
 
 
-def _octets_of(array: pa.Array) -> memoryview:
-    """Give the octets of all values of a large_binary array, which lie side by side."""
+def side_by_side(array: pa.Array) -> memoryview:
+    """Give the octets of all values of an array (large_binary or string), which lie side by side."""
     if not len(array):
         return memoryview(b"")
     _, offsets, values = array.buffers()
-    places = memoryview(offsets).cast("q")
+    places = memoryview(offsets).cast("q" if pa.types.is_large_binary(array.type) else "i")
     first, last = places[array.offset], places[array.offset + len(array)]
     return memoryview(values)[first:last] if values is not None else memoryview(b"")
 

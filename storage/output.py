@@ -77,11 +77,12 @@ def _csv(tables: Iterable[pa.Table]) -> Iterator[bytes]:
         text = io.StringIO(newline="")
         writer = csv.writer(text)
         for record in records_to_json(slimmed(part)):
-            writer.writerow([_cell(record[name]) for name in CSV_COLUMNS])
+            writer.writerow([cell(record[name]) for name in CSV_COLUMNS])
         yield text.getvalue().encode()
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
+    """Give a value as a cell of CSV has it."""
     if isinstance(value, list):
         value = " ".join(value)
     elif isinstance(value, dict):

@@ -16,13 +16,14 @@ import pyarrow.compute as pc
 
 from parsers.schema import ARCHIVE_SCHEMA
 from storage.ahead import Ahead
+from storage.apart import Apart
 from storage.blocks import Snapshot
-from storage.catalogue import Catalogue
 from storage.expired import expired_spans
 from storage.histogram import bars
 from storage.index_cache import IndexCache
 from storage.lacking import lacking, seqs_of
 from storage.layout import Layout, StreamName
+from storage.ledger_known import Known
 from storage.match import matches
 from storage.near import around, with_seq
 from storage.query import Query, QueryError, parse
@@ -44,13 +45,16 @@ _NEWEST: Final = 50  # by receive time, which seq follows nearly
 class Searcher:
     """Answers from the files under one data folder; keep one, it remembers footers and open indexes.
 
+    What it remembers of a tenant no question about another finds, or pushes out (storage/apart.py).
+
     Safe to use from several threads. Every method that takes a request raises QueryError for a query that
     cannot be read, and ValueError for a time without a zone.
     """
 
     def __init__(self, layout: Layout) -> None:
-        self._catalogue = Seen(Catalogue(layout))
-        self._indexes = IndexCache(layout)
+        self._catalogue = Seen(layout)
+        self._indexes = Apart(lambda: IndexCache(layout))
+        self._known = Apart(lambda: Known(layout))
         self._layout = layout
 
     def limited(self, view: View, sees: Sees) -> "Searcher":
@@ -177,6 +181,14 @@ class Searcher:
         parts = (in_order(part, ahead, scope, request.limit) for part in self._wanted(made, scope))
         return _limited(chain.from_iterable(parts), request.limit)
 
+    def newest(self, name: StreamName, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Give columns of a stream's blocks, the newest first; those that cannot be read are left out."""
+        for _, snapshot in self._snapshots(plan(Request(name=name))):
+            for block in snapshot.blocks:
+                records = read(block, list(columns), Scope())
+                if records is not None and records.num_rows:
+                    yield records
+
     def record(self, name: StreamName, seq: int) -> pa.Table:
         """Give one record: a table of ARCHIVE_SCHEMA with one row, or with none when there is no such seq."""
         return with_seq(self._catalogue, name, seq, seq)
@@ -239,19 +251,21 @@ class Searcher:
     def _wanted(self, made: Plan, scope: Scope) -> Iterator[Iterator[Candidate]]:
         """Give for each window of a plan's receive times, in order, the blocks that may hold a match."""
         account, found = Account(scope), list[Seqs]()
+        name = made.request.name
+        indexes = self._indexes.of(name.tenant)
         for window, snapshot in self._snapshots(made):
             narrowed = replace(made, received=window)
-            yield wanted(narrowed, snapshot, self._catalogue, self._indexes, account)
+            yield wanted(narrowed, snapshot, self._catalogue, indexes, account)
             if self.view.is_open:  # else gaps are what is not seen
                 found = union(chain(found, *map(seqs_of, snapshot.blocks)))
-        name = made.request.name
-        expired = expired_spans(self._layout, name) or ()
-        scope.missing = lacking(found, expired, partial(self._catalogue.holding, name))
+        known = self._known.of(name.tenant).seqs(name, made.received) if self.view.is_open else []
+        expired = (expired_spans(self._layout, name) if found or known else None) or ()
+        scope.missing = lacking(found, expired, partial(self._catalogue.holding, name), known)
 
     def _snapshots(self, made: Plan) -> Iterator[tuple[Span, Snapshot]]:
         """Give each window of a plan's receive times, in order, with its blocks as they are by then."""
         name, oldest_first = made.request.name, made.request.oldest_first
-        days = list(self._layout.archived_days(name))
+        days = list(self._layout.archived_days(name)) if self._catalogue.sees(name) else []
         for window in windows(days, made.received, oldest_first=oldest_first):
             yield window, self._catalogue.snapshot(name, window.start, window.end)
 

@@ -11,10 +11,13 @@ however it asks. Two things would still tell of the rest, and are therefore clos
 What is damaged is told, whoever's the records were: an answer that may lack something must say so. And seq, a
 record's place in its stream, has gaps where records are not seen. Those who must not know that there are
 others need a stream, or a tenant, of their own.
+
+Each tenant has a catalogue, and what is remembered of it, of its own (storage/apart.py).
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Final
@@ -23,16 +26,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.schema import ARCHIVE_SCHEMA
+from storage.apart import Apart
 from storage.blocks import Block, Snapshot, Source
 from storage.catalogue import LAST_SEQ, Catalogue
 from storage.journal_reader import DamagedError
-from storage.layout import StreamName
+from storage.layout import Layout, StreamName
 from storage.masks import masked, masks_of
 from storage.results import Scope
 from storage.view import OPEN, View, span_of
 
 Sees = Callable[[StreamName], bool]
-KEPT: Final = 65_536  # blocks whose visible part is remembered, some 200 octets each
+KEPT: Final = 65_536  # blocks of a tenant whose visible part is remembered, some 200 octets each
 _RANGES: Final = ("seq", "received_at", "timestamp")
 
 
@@ -42,42 +46,33 @@ def all_streams(_name: StreamName) -> bool:
 
 
 class Seen:
-    """What a view leaves of a catalogue. Safe to use from several threads.
+    """What a view leaves of the records under a data folder. Safe to use from several threads.
 
     Args:
-        catalogue: of all records.
-        view: which of a stream's are seen.
+        layout: the data folder's.
+        view: which records of a stream are seen.
         sees: says which streams are there at all.
-        parts: what is remembered; views of one catalogue share it.
     """
 
-    def __init__(
-        self,
-        catalogue: Catalogue,
-        view: View = OPEN,
-        sees: Sees = all_streams,
-        parts: "_Parts | None" = None,
-    ) -> None:
+    def __init__(self, layout: Layout, view: View = OPEN, sees: Sees = all_streams) -> None:
         self.view = view
-        self._catalogue = catalogue
         self._sees = sees
-        self._parts = parts or _Parts()
+        self._catalogues = Apart(lambda: Catalogue(layout))
+        self._parts = Apart(_Parts)  # views of one catalogue share it
 
     def limited(self, view: View, sees: Sees) -> "Seen":
-        """Give the same catalogue as somebody else sees it."""
-        return Seen(self._catalogue, view, sees, self._parts)
+        """Give the same records as somebody else sees them."""
+        other = copy(self)
+        other.view, other._sees = view, sees  # noqa: SLF001 - a copy of our own
+        return other
 
     def sees(self, name: StreamName) -> bool:
         """Say whether a stream is there."""
         return self._sees(name)
 
-    def streams(self) -> list[StreamName]:
-        """Give the streams that are there, sorted."""
-        return [name for name in self._catalogue.streams() if self._sees(name)]
-
     def last_seq(self, name: StreamName) -> int:
         """Give the seq of a stream's newest record, seen or not; 0 when there is none."""
-        return self._catalogue.last_seq(name) if self._sees(name) else 0
+        return self._of(name).last_seq(name) if self._sees(name) else 0
 
     def snapshot(self, name: StreamName, start_ns: int | None = None, end_ns: int | None = None) -> Snapshot:
         """Give the blocks that may hold records with start_ns ≤ received_at < end_ns, as Catalogue does.
@@ -89,17 +84,17 @@ class Seen:
         span = span_of(self.view)
         start = max((one for one in (start_ns, span.start) if one is not None), default=None)
         end = min((one for one in (end_ns, span.end) if one is not None), default=None)
-        found = self._catalogue.snapshot(name, start, end)
-        return Snapshot([self._covered(block) for block in found.blocks], found.files, found.damaged)
+        found = self._of(name).snapshot(name, start, end)
+        return Snapshot([self._covered(name, block) for block in found.blocks], found.files, found.damaged)
 
     def holding(self, name: StreamName, first_seq: int, last_seq: int = LAST_SEQ) -> list[Block]:
         """Give the blocks that may hold records of seq ``first_seq`` to ``last_seq``, oldest first."""
         if not self._sees(name):
             return []
         span = span_of(self.view)
-        blocks = self._catalogue.holding(name, first_seq, last_seq)
+        blocks = self._of(name).holding(name, first_seq, last_seq)
         inside = (block for block in blocks if span.meets(block.received_min, block.received_max))
-        return [self._covered(block) for block in inside]
+        return [self._covered(name, block) for block in inside]
 
     def is_whole(self, block: Block) -> bool:
         """Say whether all of a block's records are seen, and all of their values."""
@@ -115,7 +110,7 @@ class Seen:
             return block  # every record is seen, though perhaps not all of their values
         key = (self.view, block)
         try:
-            found = self._parts.get(key) or self._parts.keep(key, _part(covered, block))
+            found = covered.parts.get(key) or covered.parts.keep(key, _part(covered, block))
         except DamagedError as error:
             if error.damage not in scope.damaged:
                 scope.damaged.append(error.damage)
@@ -131,10 +126,13 @@ class Seen:
         narrowed = (self.narrowed(block, Scope()) for block in snapshot.blocks)
         return (block for block in narrowed if block is not None)
 
-    def _covered(self, block: Block) -> Block:
+    def _of(self, name: StreamName) -> Catalogue:
+        return self._catalogues.of(name.tenant)
+
+    def _covered(self, name: StreamName, block: Block) -> Block:
         if self.view.is_open or not (self.view.masked or self.view.columns(block)):
             return block
-        return replace(block, source=_Covered(block, self.view))
+        return replace(block, source=_Covered(block, self.view, self._parts.of(name.tenant)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +141,7 @@ class _Covered:
 
     block: Block
     view: View
+    parts: "_Parts"  # of its tenant
 
     def read(self, _block: Block, columns: Sequence[str] | None, *, encoded: bool = False) -> pa.Table:
         names = ARCHIVE_SCHEMA.names if columns is None else list(columns)
@@ -186,7 +185,7 @@ def _part(source: Source, block: Block) -> _Part:
 
 
 class _Parts:
-    """The visible parts of blocks by view and block, those asked for last. Safe for threads."""
+    """The visible parts of a tenant's blocks by view and block, those asked for last. Safe for threads."""
 
     def __init__(self) -> None:
         self._parts: OrderedDict[tuple[View, Block], _Part] = OrderedDict()

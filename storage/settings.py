@@ -41,7 +41,27 @@ class RetentionSettings(BaseModel):
         json_schema_extra={"unit": "days"},
         description=(
             "When more days of a stream would expire at once, none does, and sysledger retention says so: "
-            "the clock may be wrong. 0 sets no bound."
+            "the clock may be wrong, or a room too small. 0 sets no bound."
+        ),
+    )
+    room: int = Field(
+        default=0,
+        ge=0,
+        le=1 << 60,
+        json_schema_extra={"unit": "octets"},
+        description=(
+            "What archive and index of all streams together may take on the disk. Above it the oldest days "
+            "expire before their time, whosever they are: so that no tenant crowds out the others, give it "
+            "a room of its own (sysledger tenant set --room). 0 sets no bound."
+        ),
+    )
+    room_days: Days = Field(
+        default=7,
+        json_schema_extra={"unit": "days"},
+        description=(
+            "How many days before today do not expire for want of room, a tenant's or that of all, so that "
+            "nobody can wash away what was logged by sending much. Streams that streams names, and the "
+            "trail, do not expire for want of room at all."
         ),
     )
     streams: dict[StreamKey, Days] = Field(
@@ -134,6 +154,14 @@ class StorageSettings(BaseModel):
     journal: JournalSettings = Field(default_factory=JournalSettings, description="Journal files.")
     retention: RetentionSettings = Field(default_factory=RetentionSettings, description="Expiry of old days.")
     index: IndexSettings = Field(default_factory=IndexSettings, description="The index for searching.")
+    ledger: bool = Field(
+        default=True,
+        description=(
+            "Whether the indexer role keeps each tenant's ledger: a hash of every record, signed with the "
+            "tenant's key, by which sysledger verify finds what was changed or removed. It takes about as "
+            "much processor time as the index."
+        ),
+    )
     listen: ListenSettings = Field(
         default_factory=ListenSettings, description="Collectors on other machines."
     )

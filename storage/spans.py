@@ -56,6 +56,12 @@ def without(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
     return [left for low, high in union(spans) for left in gaps(taken, low, high)]
 
 
+def shared(spans: Iterable[Span], others: Iterable[Span]) -> list[Span]:
+    """Give the numbers that are in both."""
+    some = union(spans)
+    return without(some, without(some, others))
+
+
 def doubles(owned: Sequence[tuple[Span, Any]]) -> list[tuple[Span, Any, Any]]:
     """Give what overlaps: the numbers in common, and the two owners, of spans that have one each."""
     found = []

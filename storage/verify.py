@@ -31,6 +31,7 @@ from storage.verify_index import check_index
 from storage.verify_journal import JournalCheck, JournalFacts
 from storage.verify_segment import SegmentFacts, check_segment
 
+NEVER_KNOWN: Final = "nothing to do, unless the ledger has them: then there is a fault beside this"
 MISSING: Final = (
     "look whether a segment or a journal file was removed, and restore it from a backup; else report this"
 )
@@ -275,7 +276,7 @@ class _Stream:
                 )
             elif expired is None and span[0] == 1 and without([span], self._gone) == [span]:
                 what = f"{told(span)} are not there: expired by an earlier release, or never known here"
-                self._found.findings.append(note(folder, what))
+                self._found.findings.append(note(folder, what, NEVER_KNOWN))
             else:
                 self._found.missing += span[1] - span[0] + 1
                 what = f"{told(span)} are missing, and nothing says why"

@@ -31,10 +31,10 @@ from durable import NotWrittenError
 from parsers.batch import BatchError, BatchHeader
 from storage import quarantine
 from storage.commit import Commit, Counts
-from storage.handoff import Peers, Verdict, check_batch, names_in, stream_of
+from storage.handoff import NotTheirsError, Peers, Verdict, check_batch, check_sender, names_in, stream_of
 from storage.journal import Batch
 from storage.layout import Layout
-from storage.listen import Listening, check_same_place
+from storage.listen import Listening, check_same_place, elsewhere
 from storage.orders import OK, PAUSED_IN, Obey, obey_nobody
 from storage.room import Room
 from storage.settings import StorageSettings
@@ -288,23 +288,25 @@ class Worker:
                 self._peers.hello(identity, collector.bytes.decode(errors="replace"))
                 commit.greet(identity)
             case b"BATCH", [header, payload]:
-                self._take_batch(commit, identity, header.bytes, payload.buffer)
+                self._take_batch(commit, identity, header, payload.buffer)
             case _:
                 self._counts.unreadable += 1
                 log.error(
                     "a message of %d parts that is not of the hand-off; see who sends there", len(parts)
                 )
 
-    def _take_batch(self, commit: Commit, identity: bytes, octets: bytes, payload: Any) -> None:
+    def _take_batch(self, commit: Commit, identity: bytes, frame: zmq.Frame, payload: Any) -> None:
+        octets = frame.bytes
         try:
             header = BatchHeader.decode(octets)
             name = stream_of(header)
+            check_sender(name, elsewhere(frame))
             journal = self._streams.journal(name)
             verdict = self._peers.judge(identity, header, commit.last_number(journal, header.collector))
             if verdict is Verdict.STORE:
                 commit.store(name, Batch(header, check_batch(header, octets, payload)))
         except BatchError as error:
-            self._refuse(commit, identity, octets, payload, str(error))
+            self._refuse(commit, identity, octets, payload, error)
             return
         if verdict is Verdict.WAIT:
             self._counts.batches_waiting += 1
@@ -312,12 +314,15 @@ class Worker:
         self._counts.batches_again += verdict is Verdict.KNOWN
         commit.acknowledge(identity, name, header.collector)
 
-    def _refuse(self, commit: Commit, identity: bytes, octets: bytes, payload: Any, reason: str) -> None:
+    def _refuse(
+        self, commit: Commit, identity: bytes, octets: bytes, payload: Any, error: BatchError
+    ) -> None:
         """Put a batch into quarantine and tell its collector, as far as its header can be read."""
         stream, number, collector = names_in(octets)
+        reason, report = str(error), "" if isinstance(error, NotTheirsError) else ". Report this"
         key = f"batch-{stream}-{collector}-{number}"
         kept = quarantine.keep(quarantine.folder_of(self._layout, None), key, bytes(payload), reason)
-        log.error("refused batch %d of %s: %s; it lies in %s. Report this", number, stream, reason, kept)
+        log.error("refused batch %d of %s: %s; it lies in %s%s", number, stream, reason, kept, report)
         self._counts.batches_refused += 1
         commit.refuse(identity, stream, number, reason, collector)
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from storage.expired import FILE_NAME, expired_spans, note_expired, segment_spans
 from storage.layout import Layout, StreamName
 from storage.segments import list_segments
@@ -32,3 +34,11 @@ def test_the_seqs_of_a_segment(layout: Layout, name: StreamName, archive: Archiv
     assert segment_spans(gaps) == [(10, 11), (15, 15)]
     gaps.path.write_bytes(b"")
     assert segment_spans(gaps) == [(10, 15)]
+
+
+@pytest.mark.parametrize("text", ["nothing", "[]", '{"seqs":[[1e999,2]]}', '{"seqs":[[1]]}', "[" * 100_000])
+def test_what_says_nothing(layout: Layout, name: StreamName, text: str) -> None:
+    """Whatever somebody writes into the file explains no gap, and breaks nothing that reads it."""
+    layout.archive(name).mkdir(parents=True)
+    (layout.archive(name) / FILE_NAME).write_text(text)
+    assert expired_spans(layout, name) == []

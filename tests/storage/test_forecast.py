@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from storage.forecast import HORIZON_DAYS, Kept, agenda, daily_mean, due, forecast
+from storage.forecast import HORIZON_DAYS, Kept, Rooms, agenda, daily_mean, due, forecast
 
 TODAY = date(2026, 11, 21)
 GIB = 1 << 30
@@ -109,3 +109,56 @@ def test_more_room_never_lasts_shorter(sizes: dict[date, int], keep: int, free: 
 def test_the_end_of_the_calendar_is_no_error(keep: int) -> None:
     """However long days are kept, there is an answer."""
     assert forecast([Kept(keep, days(3))], 5 * GIB, TODAY).full_in in {None, 6}
+
+
+def test_who_has_a_room_stays_within_it() -> None:
+    """A GiB a day for ever in ten GiB of room takes no more, once it is full; and frees what is above it."""
+    rooms = Rooms({"acme": 10 * GIB}, days=1)
+    found = forecast([Kept(0, days(5), "acme")], 6 * GIB, TODAY, rooms)
+    assert (found.full_in, found.expires) == (None, True)
+    assert forecast([Kept(0, days(5), "acme")], 4 * GIB, TODAY, rooms).full_in == 5
+    assert forecast([Kept(0, days(50), "acme")], GIB // 2, TODAY, rooms).full_in is None
+    assert forecast([Kept(0, days(5), "bank")], 6 * GIB, TODAY, rooms).full_in == 7
+
+
+def test_what_does_not_go_for_want_of_room_is_counted() -> None:
+    """The last days, and streams that a setting names, take what they take."""
+    rooms = Rooms({"acme": GIB}, days=4)
+    assert forecast([Kept(0, days(3), "acme")], 3 * GIB, TODAY, rooms).full_in is None
+    assert forecast([Kept(0, days(3), "acme")], GIB, TODAY, rooms).full_in == 2
+    named = [Kept(0, days(3), "acme", is_bound=False)]
+    assert forecast(named, 30 * GIB, TODAY, rooms).full_in == 31
+
+
+def test_the_room_of_all_bounds_everybody() -> None:
+    """Whoever the streams belong to."""
+    streams = [Kept(0, days(5), "acme"), Kept(0, days(5), "bank")]
+    assert forecast(streams, 12 * GIB, TODAY, Rooms(all=20 * GIB, days=1)).full_in is None
+    assert forecast(streams, 8 * GIB, TODAY, Rooms(all=20 * GIB, days=1)).full_in == 5
+
+
+@given(
+    sizes=some.dictionaries(
+        some.integers(1, 60).map(lambda back: TODAY - timedelta(days=back)),
+        some.integers(0, 100),
+        max_size=40,
+    ),
+    keep=some.integers(0, 40),
+    free=some.integers(0, 5000),
+    room=some.integers(1, 5000),
+)
+def test_a_room_never_fills_the_disk_sooner(sizes: dict[date, int], keep: int, free: int, room: int) -> None:
+    """Whatever the days and the room."""
+    kept = [Kept(keep, sizes, "acme")]
+    without = forecast(kept, free, TODAY).full_in
+    within = forecast(kept, free, TODAY, Rooms({"acme": room}, days=1)).full_in
+    assert (HORIZON_DAYS + 1 if within is None else within) >= (
+        HORIZON_DAYS + 1 if without is None else without
+    )
+
+
+def test_what_a_setting_keeps_grows_into_the_room_and_beyond() -> None:
+    """While it takes the room of others nothing more is taken; when they have no more to give, it is."""
+    rooms = Rooms({"acme": 20 * GIB}, days=1)
+    streams = [Kept(0, days(9), "acme"), Kept(0, days(9), "acme", is_bound=False)]
+    assert forecast(streams, 10 * GIB, TODAY, rooms).full_in == 18

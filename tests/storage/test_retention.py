@@ -9,6 +9,7 @@ import pyarrow.dataset
 import pytest
 
 import durable
+from storage.accounts import accounts
 from storage.archive import seal
 from storage.catalogue import Catalogue
 from storage.journal import Batch, Journal
@@ -149,3 +150,16 @@ def test_the_trail_is_kept_unless_it_is_named(layout: Layout, make_parsed: MakeB
     assert expire(layout, settings(2), TODAY, dry_run=False) == []
     own = StorageSettings(retention=RetentionSettings(days=0, streams={"trail/access": 5}))
     assert [one.name for one in expire(layout, own, TODAY, dry_run=False)] == [TRAIL]
+
+
+def test_what_goes_for_want_of_room_is_in_the_books(
+    layout: Layout, name: StreamName, days: list[date]
+) -> None:
+    """It has expired like any other day: counted, and missing nowhere; readers find what is left."""
+    crowded = StorageSettings(retention=RetentionSettings(room=1, room_days=2))
+    done = expire(layout, crowded, TODAY, dry_run=False)
+    assert {(one.day, one.why) for one in done} == {(day, "room of all") for day in days[:2]}
+    counted = accounts(layout, since=0)
+    assert sum(counted.expired.rows.values()) == 4
+    assert (counted.missing, counted.damaged) == ([], [])
+    assert Catalogue(layout).days(name) == list(layout.indexed_days(name)) == days[2:]

@@ -277,7 +277,7 @@ def test_a_stream_that_is_not_there(tmp_path: Path, archive: Any) -> None:
     nothing = everything_said(Searcher(Layout(tmp_path / "empty")), 3, asked)
     assert everything_said(nobody, 3, asked) == nothing
     assert nobody.last_seq(NAME) == 0
-    assert Seen(Catalogue(layout), sees=lambda _: False).streams() == []
+    assert Seen(layout, sees=lambda _: False).holding(NAME, 1) == []
     assert everything_said(Searcher(layout), 3, asked) != nothing
 
 
@@ -353,7 +353,7 @@ def test_columns_come_as_asked_for(tmp_path: Path, archive: Any, view: View) -> 
     """A block gives the columns that are asked for, in that order, whatever a view has to read besides."""
     row = {"hostname": "fw-1", "peer": "10.0.0.1", "message": "by bob", "fields": [("user", "bob")]}
     layout = written(tmp_path, [row, {}], archive)
-    (block,) = Seen(Catalogue(layout), view).snapshot(NAME).blocks
+    (block,) = Seen(layout, view).snapshot(NAME).blocks
     for names in (["seq"], ["message", "seq"], ["fields", "hostname", "severity"], None):
         for encoded in (False, True):
             table = block.read(names, encoded=encoded)

@@ -264,5 +264,5 @@ def test_what_is_told(filled: Layout, name: StreamName) -> None:
     assert told[0].startswith("FAULT: ")
     assert "at octet 0: records 7 to 12 are missing" in told[0]
     assert told[-1].startswith("and ")
-    whole = document([found], [])
+    whole = document([found], [], [])
     assert (whole["faults"], whole["streams"][0]["missing"]) == (len(found.faults), 6)
