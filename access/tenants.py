@@ -4,14 +4,24 @@ The trail is told before the file is written, so that nothing changes that it do
 goes by what is new when it reloads, which is its caller's to ask for.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final, Literal
 
 from access.trail import record
 from tenants.file import edit
 from tenants.registry import Registry
 from tenants.rules import Kind
+
+How = Literal["assign", "release"]
+
+_CHANGES: Final = {
+    "title": "tenant.rename",
+    "days": "tenant.days",
+    "quota": "tenant.quota",
+    "room": "tenant.room",
+}
 
 
 class Tenants:
@@ -36,34 +46,53 @@ class Tenants:
             "tenant.add", name, lambda registry: registry.add(name, title, self._time()), title=title
         )
 
-    def rename(self, name: str, title: str) -> None:
-        """Give a tenant another title. Its name stays, which is its folder's."""
-        self._change("tenant.rename", name, lambda registry: registry.change(name, title=title), title=title)
+    def change(self, name: str, **values: object) -> None:
+        """Change all that is given of a tenant, or nothing where one of it cannot be.
+
+        Args:
+            name: the tenant's.
+            values: ``title``, whose name stays, which is its folder's; ``suspended``, for nobody to read what
+                is stored of it; ``days`` that it is kept, 0 for ever, None as storage.retention says;
+                ``quota``, the octets a day that are agreed upon, and ``room``, the octets on the disk, None
+                for any number.
+        """
+
+        def told(registry: Registry) -> tuple[Registry, None]:
+            after = registry.change(name, **values)
+            for field, value in values.items():
+                if field == "suspended":
+                    record("tenant.suspend" if value else "tenant.resume", name)
+                else:
+                    unset = "default" if field == "days" else "none"
+                    record(_CHANGES[field], name, "done", **{field: unset if value is None else value})
+            return after, None
+
+        edit(self._path, told)
 
     def suspend(self, name: str, *, suspended: bool = True) -> None:
         """Let nobody read what is stored of a tenant, or let them again."""
-        action = "tenant.suspend" if suspended else "tenant.resume"
-        self._change(action, name, lambda registry: registry.change(name, suspended=suspended))
-
-    def keep(self, name: str, days: int | None) -> None:
-        """Set the days that a tenant's messages are kept; 0 for ever, None as storage.retention says."""
-        self._change("tenant.days", name, lambda registry: registry.change(name, days=days), days=days)
-
-    def allow(self, name: str, quota: int | None) -> None:
-        """Set the octets a day that are agreed upon; None for any number."""
-        self._change("tenant.quota", name, lambda registry: registry.change(name, quota=quota), quota=quota)
+        self.change(name, suspended=suspended)
 
     def assign(self, name: str, kind: Kind, text: str) -> None:
         """Give a tenant the messages of a listener, a network or a TLS identity."""
-        self._change(
-            "tenant.assign", name, lambda registry: registry.assign(name, kind, text), kind=kind, rule=text
-        )
+        self.change_rules("assign", name, [(kind, text)])
 
     def release(self, name: str, kind: Kind, text: str) -> None:
         """Take a rule from a tenant."""
-        self._change(
-            "tenant.release", name, lambda registry: registry.release(name, kind, text), kind=kind, rule=text
-        )
+        self.change_rules("release", name, [(kind, text)])
+
+    def change_rules(self, how: How, name: str, rules: Sequence[tuple[Kind, str]]) -> None:
+        """Give a tenant all of these, or take them from it; or nothing where one of them cannot be."""
+
+        def told(registry: Registry) -> tuple[Registry, None]:
+            for kind, text in rules:
+                change = registry.assign if how == "assign" else registry.release
+                registry = change(name, kind, text)
+            for kind, text in rules:
+                record(f"tenant.{how}", name, kind=kind, rule=text)
+            return registry, None
+
+        edit(self._path, told)
 
     def add_token(self, name: str, label: str) -> str:
         """Make a token for messages of a tenant, and give it: nobody will ever see it again."""
@@ -80,6 +109,16 @@ class Tenants:
         self._change(
             "tenant.token-revoke", name, lambda registry: registry.revoke_token(name, label), label=label
         )
+
+    def replace(self, registry: Registry) -> bool:
+        """Have another machine's registry in place of this one's; say whether that is any change."""
+
+        def told(before: Registry) -> tuple[Registry, bool]:
+            if registry != before:
+                record("tenant.import", "all", tenants=len(registry.tenants), before=len(before.tenants))
+            return registry, registry != before
+
+        return edit(self._path, told)
 
     def _change(
         self, action: str, name: str, change: Callable[[Registry], Registry], **details: object

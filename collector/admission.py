@@ -7,9 +7,9 @@ from typing import Final
 import pyarrow as pa
 
 from collector.parting import Flags, part_of
-from collector.source_settings import network_of
 from collector.sources import peer_address
 from parsers.pipeline import Arrival
+from tenants.rules import network_of
 
 NOT_ADMITTED: Final = "not in sender_networks"
 _REMEMBERED: Final = 4096

@@ -15,11 +15,11 @@ from collector.source_settings import (
     FormatName,
     SourceSettings,
     TimezoneName,
-    network_of,
     one_source_a_place,
 )
 from collector.tls_settings import Fingerprint, PeerName
 from parsers.source import DateOrder
+from tenants.rules import network_of
 
 Transport = Literal["udp", "tcp", "tls", "dtls", "relp", "relp-tls", "gelf-udp", "gelf-tcp", "unix"]
 OVER_UDP: Final = frozenset({"udp", "dtls", "gelf-udp"})

@@ -1,6 +1,5 @@
 """What can be set of sources: whose messages are read otherwise than their listener's, and how."""
 
-from ipaddress import IPv4Network, IPv6Network, ip_interface, ip_network
 from string import ascii_letters, digits
 from typing import Annotated, Final, Literal, Self
 from zoneinfo import ZoneInfo
@@ -9,13 +8,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from collector.local_time import LOCAL
 from parsers.source import DateOrder
+from tenants.rules import network_of
 
 FormatName = Literal["auto", "rfc5424", "rfc3164"]
-Network = IPv4Network | IPv6Network
 
 _ASCII: Final = (ascii_letters + digits + " :<>[]").encode()  # what every header is made of
 _UPPER_HALF: Final = bytes(range(128, 256)) + "é".encode()
-_MAPPED: Final = IPv6Network("::ffff:0:0/96")
 
 
 def timezone_name(name: str) -> str:
@@ -55,28 +53,6 @@ def _charset_name(name: str) -> str:
             "are that, too: remove charset; the octets are kept as they came"
         )
     return name
-
-
-def network_of(text: str) -> Network:
-    """Read a network as conf has it: an address with its prefix length, or an address alone.
-
-    An IPv4 network that is mapped into IPv6 (RFC 4291 section 2.5.5.2) is the IPv4 network.
-
-    Raises:
-        ValueError: when it is none; the message says what to write.
-    """
-    try:
-        network = ip_network(text)
-    except ValueError as error:
-        try:
-            meant = f"write {ip_interface(text).network} for the network that it is in"
-        except ValueError:
-            meant = "write one such as '192.0.2.0/24', '2001:db8::/32' or '192.0.2.7'"
-        raise ValueError(f"{text!r} is not a network: {meant}") from error
-    if isinstance(network, IPv6Network) and network.subnet_of(_MAPPED):
-        address = network.network_address.ipv4_mapped
-        return IPv4Network(f"{address}/{network.prefixlen - _MAPPED.prefixlen}")
-    return network
 
 
 def _network(text: str) -> str:

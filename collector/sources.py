@@ -16,8 +16,9 @@ from typing import Final
 from collector.local_time import timezone_of
 from collector.peers import plain_address
 from collector.settings import ListenerSettings
-from collector.source_settings import Network, SourceSettings, network_of
+from collector.source_settings import SourceSettings
 from parsers.source import Source
+from tenants.rules import Network, network_of
 
 REMEMBERED: Final = 4096  # peers and host names whose source is known without looking again
 

@@ -20,12 +20,12 @@ from collector.proxy import Balancers
 from collector.refusals import Refusals
 from collector.settings import ListenerSettings
 from collector.sockets import BACKLOG
-from collector.source_settings import network_of
 from collector.sources import Sources
 from collector.turns import Turns
 from collector.unpacking import Unpacking
 from parsers.pipeline import Arrival
 from parsers.schema import Flag
+from tenants.rules import network_of
 
 # After so much silence the end of what came counts as the end of a counted frame. A sender's pause
 # inside a frame does no harm: only what is complete by its count is given out.

@@ -22,7 +22,7 @@ from parsers.pipeline import Arrival
 from parsers.schema import Flag
 from tenants.assignment import Assignment
 from tenants.rules import takes_rules
-from tenants.tokens import SIGN, take_out
+from tenants.tokens import SIGNS, take_out
 
 _REMEMBERED: Final = 4096  # senders, and tokens
 _TOLD_AGAIN: Final = 3600.0  # seconds: a sender of wrong tokens is told of once in so long
@@ -63,6 +63,7 @@ class Tenancy:
         self._own = settings.tenant
         self._of_sender = lru_cache(_REMEMBERED)(self._sender)
         self._of_token = lru_cache(_REMEMBERED)(assignment.of_token)
+        self._signs = SIGNS if assignment.has_tokens else SIGNS[:2]
         self._told: dict[str, float] = {}
 
     def parts(self, frames: Sequence[bytes], arrivals: Sequence[Arrival], flags: Flags) -> list[Part]:
@@ -74,7 +75,7 @@ class Tenancy:
             flags: those that framing has set, by number in ``frames``.
         """
         tenants = [self._of_sender(run.peer, run.tls_identity) for run in arrivals]
-        carriers = _carriers(frames)
+        carriers = _carriers(frames, self._signs)
         if not carriers and tenants.count(tenants[0]) == len(tenants):
             return [Part(tenants[0], frames, arrivals, flags)]
         names = run_column(tenants, [run.count for run in arrivals], pa.string())
@@ -98,7 +99,7 @@ class Tenancy:
         told: dict[int, str] = {}
         wrong: list[int] = []
         for number in carriers:
-            if (taken := take_out(clean[number])) is None:
+            if (taken := take_out(clean[number], self._of_token)) is None:
                 continue
             clean[number] = taken.octets
             tenant = next(filter(None, map(self._of_token, taken.tokens)), None)
@@ -115,7 +116,7 @@ class Tenancy:
         return clean, marked, names
 
     def _tell(self, arrivals: Sequence[Arrival], wrong: Sequence[int]) -> None:
-        """Tell who sends tokens that are nobody's, and of no token more than that."""
+        """Tell who sends tokens that say nothing, and of no token more than that."""
         counts = [run.count for run in arrivals]
         peers = run_column([run.peer for run in arrivals], counts, pa.string()).take(pa.array(wrong))
         now = time.monotonic()
@@ -124,20 +125,25 @@ class Tenancy:
                 continue
             self._told[peer] = now
             log.warning(
-                "listener %s: %s sends a token of no tenant; it is taken out, the messages have the flag "
-                "token_wrong and go where they would without it: give the sender one of `sysledger tenant "
-                "token` (for an hour it is only counted)",
+                "listener %s: %s sends a token of no tenant, or where none counts; it is taken out, the "
+                "messages have the flag token_wrong and go where they would without it: give the sender one "
+                "of `sysledger tenant token`, for STRUCTURED-DATA or the JSON member _tenant_token (for "
+                "an hour it is only counted)",
                 self._listener,
                 peer,
             )
 
 
-def _carriers(frames: Sequence[bytes]) -> list[int]:
+def _carriers(frames: Sequence[bytes], signs: Sequence[bytes]) -> list[int]:
     """Give the numbers of the messages that may have a token."""
-    if SIGN not in b"".join(frames):  # a fifth of what the columns cost, and nearly always so
-        return []
-    found: list[int] = pc.indices_nonzero(pc.match_substring(pa.array(frames, pa.binary()), SIGN)).to_pylist()
-    return found
+    joined = b"".join(frames)  # a fifth of what the columns cost, and nearly always without any sign
+    column = pa.array(frames, pa.binary()) if (there := [one for one in signs if one in joined]) else None
+    found = {
+        number
+        for sign in there
+        for number in pc.indices_nonzero(pc.match_substring(column, sign)).to_pylist()
+    }
+    return sorted(found)
 
 
 def _apart(frames: Sequence[bytes], arrivals: Sequence[Arrival], flags: Flags, names: pa.Array) -> list[Part]:

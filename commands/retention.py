@@ -1,11 +1,18 @@
 """`sysledger retention`: what is to expire."""
 
 from datetime import UTC, datetime
+from typing import Final
 
 from commands.arguments import open_layout
 from commands.settings import load_settings, own_listener
 from commands.trail import from_the_console, record_if_can
 from supervisor import options
+
+_WHY: Final = {
+    "age": "",
+    "tenant's room": ", for want of room: its tenant takes more than it has",
+    "room of all": ", for want of room: all take more than storage.retention.room",
+}
 
 
 def retention(
@@ -14,7 +21,7 @@ def retention(
     dry_run: options.DryRun = False,
     however_many: options.HoweverMany = False,
 ) -> None:
-    """Expire the days that are older than the configuration keeps them. Never today."""
+    """Expire the days that are older than they are kept, and the oldest where room is short. Never today."""
     from storage.retention import expire
     from supervisor import appliance
 
@@ -26,11 +33,11 @@ def retention(
     for one in [] if dry_run else done:
         with from_the_console(layout):
             target = f"{one.name.tenant}/{one.name.stream}"
-            record_if_can("retention.expire", target, day=one.day, messages=one.messages)
+            record_if_can("retention.expire", target, day=one.day, messages=one.messages, why=one.why)
     for one in done:
         print(
             f"{'would expire' if dry_run else 'expired'} {one.day} of {one.name.tenant}/{one.name.stream}: "
-            f"{one.messages:,} messages in {one.files:,} files of {one.octets:,} octets"
+            f"{one.messages:,} messages in {one.files:,} files of {one.octets:,} octets{_WHY[one.why]}"
         )
     if not done:
-        print("nothing to expire: no day is older than storage.retention keeps it")
+        print("nothing to expire: no day is older than it is kept, or may go for want of room")

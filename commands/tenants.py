@@ -2,10 +2,11 @@
 
 import json
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from commands.arguments import open_layout
 from commands.settings import load_settings
@@ -18,9 +19,12 @@ from supervisor.options import StateOutput
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from access.tenants import Tenants
+    from access.tenants import How, Tenants
+    from tenants.rules import Kind
     from tenants.tenant import Tenant
     from web.appliance import Reloaded
+
+LARGEST_REGISTRY: Final = 256 << 20  # octets; what is cut off there is none
 
 
 def tenant_add(
@@ -44,7 +48,7 @@ def tenant_rename(
 ) -> None:
     """Give a tenant another title. Its name stays: it is its folder's, and stands in every statement."""
     with _changing(config, data) as (tenants, _):
-        tenants.rename(name, title)
+        tenants.change(name, title=title)
         print(f"tenant {name} is called {title.strip()!r}")
 
 
@@ -68,21 +72,30 @@ def tenant_set(
     name: options.TenantName,
     days: options.TenantDays = None,
     quota: options.Quota = None,
+    room: options.Room = None,
     config: options.Config = None,
     data: options.Data = None,
 ) -> None:
-    """Set how long a tenant's messages are kept, and how much of them was agreed upon."""
-    from tenants.sizes import days_of, quota_of
+    """Set how long a tenant's messages are kept, what room they may take, and how much was agreed upon."""
+    from tenants.sizes import days_of, quota_of, room_of
 
-    if days is None and quota is None:
-        fail("nothing to set: give --days, --quota or both", os.EX_USAGE)
+    given = {
+        field: (read, text)
+        for field, read, text in (
+            ("days", days_of, days),
+            ("quota", quota_of, quota),
+            ("room", room_of, room),
+        )
+        if text is not None
+    }
+    if not given:
+        fail("nothing to set: give --days, --room or --quota", os.EX_USAGE)
     with _changing(config, data) as (tenants, layout):
-        if days is not None:
-            tenants.keep(name, days_of(days))
-            print(f"tenant {name}: days of retention are set; sysledger retention goes by them")
-        if quota is not None:
-            tenants.allow(name, quota_of(quota))
-            print(f"tenant {name}: its quota is set")
+        tenants.change(name, **{field: read(text) for field, (read, text) in given.items()})
+        print(f"tenant {name}: {' and '.join(given)} {'is' if len(given) == 1 else 'are'} set")
+        if "days" in given or "room" in given:
+            print("sysledger retention goes by it; sysledger retention --dry-run shows what it lets expire")
+        if "quota" in given:
             _reload(layout)
 
 
@@ -95,13 +108,12 @@ def tenant_assign(
     data: options.Data = None,
 ) -> None:
     """Give a tenant the messages of listeners, of peers' networks, or of senders' certificates."""
-    with _changing(config, data) as (tenants, layout):
-        for kind, text in _rules(listener, network, identity):
-            tenants.assign(name, kind, text)
-            print(f"{kind} {text} is tenant {name}'s")
-            if kind == "listener" and text not in load_settings(config, data).collector.listeners:
-                tell(f"there is no listener {text!r} in the configuration yet: nothing comes by it")
-        _reload(layout)
+    rules = _rules(listener, network, identity)
+    _change_rules("assign", name, rules, config, data)
+    known = load_settings(config, data).collector.listeners
+    for kind, text in rules:
+        if kind == "listener" and text not in known:
+            tell(f"there is no listener {text!r} in the configuration yet: nothing comes by it")
 
 
 def tenant_release(
@@ -113,11 +125,7 @@ def tenant_release(
     data: options.Data = None,
 ) -> None:
     """Take listeners, networks or certificates from a tenant. What was stored stays where it is."""
-    with _changing(config, data) as (tenants, layout):
-        for kind, text in _rules(listener, network, identity):
-            tenants.release(name, kind, text)
-            print(f"{kind} {text} is no more tenant {name}'s")
-        _reload(layout)
+    _change_rules("release", name, _rules(listener, network, identity), config, data)
 
 
 def tenant_token(
@@ -127,14 +135,17 @@ def tenant_token(
     config: options.Config = None,
     data: options.Data = None,
 ) -> None:
-    """Make a token that senders put into STRUCTURED-DATA, and print it once; or revoke one."""
+    """Make a token that senders put into STRUCTURED-DATA or JSON, and print it once; or revoke one."""
     with _changing(config, data) as (tenants, layout):
         if revoke:
             tenants.revoke_token(name, label)
             print(f"token {label!r} of tenant {name} is revoked")
         else:
             secret = tenants.add_token(name, label)
-            tell("this is the only time that the token is shown; have senders put into STRUCTURED-DATA:")
+            tell(
+                "this is the only time that the token is shown; have senders put into STRUCTURED-DATA what "
+                "follows, or by GELF or as JSON the token alone into the object's member _tenant_token:"
+            )
             print(f'[tenant@32473 token="{secret}"]', flush=True)
         _reload(layout)
 
@@ -156,8 +167,44 @@ def tenant_list(
     from supervisor.terminal import console, table
 
     rows = [_row(one, came) for one in found]
-    columns = ("tenant", "title", "messages of", "kept", "today", "quota", "")
+    columns = ("tenant", "title", "messages of", "kept", "room", "today", "quota", "")
     console().print(table(columns, rows) if rows else "no tenants: 'sysledger tenant add NAME'")
+
+
+def tenant_export(config: options.Config = None, data: options.Data = None) -> None:
+    """Print the registry, for `sysledger tenant import` on the machines of collectors."""
+    from tenants.file import encoded, read_registry
+
+    layout = open_layout(load_settings(config, data))
+    end_with_the_pipe()
+    print(encoded(read_registry(layout.tenants)).decode(), end="")
+
+
+def tenant_import(
+    file: options.RegistryFile, config: options.Config = None, data: options.Data = None
+) -> None:
+    """Go by the registry of the machine with the archive, on one with a collector only."""
+    from tenants.file import RegistryError, decoded
+
+    if not load_settings(config, data).collector.storage.endpoints:
+        fail(
+            "storage is on this machine (collector.storage.endpoints is empty), so its registry is the one "
+            "that others go by: change it with the other commands",
+            os.EX_USAGE,
+        )
+    with sys.stdin.buffer if str(file) == "-" else file.open("rb") as source:
+        octets = source.read(LARGEST_REGISTRY)
+    try:
+        registry = decoded(octets)
+    except RegistryError as error:
+        what = "what stdin gives" if str(file) == "-" else str(file)
+        fail(f"{what} is {error}: give what `sysledger tenant export` prints", os.EX_DATAERR)
+    with _changing(config, data) as (tenants, layout):
+        if not tenants.replace(registry):
+            print("nothing to change: the registry is the same")
+            return
+        print(f"the registry has {len(registry.tenants)} tenants")
+        _reload(layout)
 
 
 def received_today(layout: Layout) -> Mapping[str, int]:
@@ -187,13 +234,29 @@ def _row(tenant: "Tenant", came: Mapping[str, int]) -> Sequence[object]:
     quota = "none" if tenant.quota is None else octets(tenant.quota)
     today = octets(came.get(tenant.name, 0))
     state = "SUSPENDED" if tenant.suspended else ""
-    return tenant.name, tenant.title, "\n".join(rules), kept, today, quota, state
+    room = "none" if tenant.room is None else octets(tenant.room)
+    return tenant.name, tenant.title, "\n".join(rules), kept, room, today, quota, state
+
+
+def _change_rules(
+    how: "How", name: str, rules: "Sequence[tuple[Kind, str]]", config: Path | None, data: Path | None
+) -> None:
+    """Give rules to a tenant, or take them from it: all, or none where one of them cannot be."""
+    with _changing(config, data) as (tenants, layout):
+        tenants.change_rules(how, name, rules)
+        for kind, text in rules:
+            print(f"{kind} {text} is {'' if how == 'assign' else 'no more '}tenant {name}'s")
+        _reload(layout)
 
 
 def _rules(
     listeners: Sequence[str] | None, networks: Sequence[str] | None, identities: Sequence[str] | None
-) -> "list[tuple[Any, str]]":
-    given = {"listener": listeners, "network": networks, "identity": identities}
+) -> "list[tuple[Kind, str]]":
+    given: Mapping[Kind, Sequence[str] | None] = {
+        "listener": listeners,
+        "network": networks,
+        "identity": identities,
+    }
     rules = [(kind, text) for kind, texts in given.items() for text in texts or ()]
     if not rules:
         fail("nothing is named: give --listener, --network or --identity", os.EX_USAGE)

@@ -146,7 +146,7 @@ LENIENCIES: Final[Mapping[Flag, tuple[str, str]]] = {
     ),
     Flag.INFLATED: ("It came compressed, which rsyslog can do and no standard of syslog knows.", "rsyslog"),
     Flag.TOKEN_WRONG: (
-        "It had a token of no tenant, which was taken out of its STRUCTURED-DATA.",
+        "It had a token of no tenant, or one where none counts, which was taken out.",
         RFC5424 + "6.3",
     ),
 }

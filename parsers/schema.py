@@ -50,7 +50,7 @@ class Flag(StrEnum):
     FRAMING_ERROR = "framing_error"  # the frame's end was guessed or resynchronised
     TRUNCATED = "truncated"  # its end is missing: over the limit, or the stream ended in it
     INFLATED = "inflated"  # it came compressed, which rsyslog can do and no standard of syslog knows
-    TOKEN_WRONG = "token_wrong"  # noqa: S105 - a token of no tenant was taken out of STRUCTURED-DATA
+    TOKEN_WRONG = "token_wrong"  # noqa: S105 - a token of no tenant, or where none counts, was taken out
 
 
 # Columns in the order in which they stand in every batch and every archive file.

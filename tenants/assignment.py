@@ -21,6 +21,7 @@ class Assignment:
     def __init__(self, registry: Registry | None = None) -> None:
         tenants = (registry or Registry()).tenants
         self.exists = bool(tenants)
+        self.has_tokens = any(tenant.tokens for tenant in tenants)
         self._tokens = {token.sha256: tenant.name for tenant in tenants for token in tenant.tokens}
         self._listeners = {listener: tenant.name for tenant in tenants for listener in tenant.listeners}
         self._networks = _by_size((text, tenant.name) for tenant in tenants for text in tenant.networks)

@@ -43,14 +43,30 @@ def read_registry(path: Path) -> Registry:
     except OSError as error:
         raise RegistryError(f"{path} cannot be read ({error.strerror}): see to its owner and mode") from error
     try:
+        return decoded(octets)
+    except RegistryError as error:
+        raise RegistryError(
+            f"{path} is {error}. Restore it from a backup; without it nobody knows whose messages are whose"
+        ) from error
+
+
+def encoded(registry: Registry) -> bytes:
+    """Give a registry as its file has it."""
+    return registry.model_dump_json(indent=1).encode() + b"\n"
+
+
+def decoded(octets: bytes) -> Registry:
+    """Read what ``encoded`` gave.
+
+    Raises:
+        RegistryError: when it is something else; the message is the end of a sentence.
+    """
+    try:
         return Registry.model_validate_json(octets)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
-        raise RegistryError(
-            f"{path} is damaged, or of another release: {where}: {first['msg']}. Restore it from a backup; "
-            "without it nobody knows whose messages are whose"
-        ) from error
+        raise RegistryError(f"damaged, or of another release: {where}: {first['msg']}") from error
 
 
 class RegistryFile:
@@ -93,7 +109,7 @@ def edit(path: Path, change: Callable[[Registry], tuple[Registry, Result]]) -> R
         before = read_registry(path)
         after, result = change(before)
         if after != before:
-            durable.write_file(path, after.model_dump_json(indent=1).encode() + b"\n")
+            durable.write_file(path, encoded(after))
     return result
 
 

@@ -4,12 +4,12 @@ import re
 from typing import Final
 
 from tenants.names import TenantError
-from tenants.tenant import MOST_DAYS, MOST_OCTETS
+from tenants.tenant import LEAST_ROOM, MOST_DAYS, MOST_OCTETS
 
 _SIZE: Final = re.compile(r"([0-9]{1,19})(?:\.([0-9]{1,3}))? ?([kmgt]?)i?(?:b|octets)?", re.IGNORECASE)
 _POWERS: Final = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _UNITS: Final = {"KiB": 1, "MiB": 2, "GiB": 3, "TiB": 4}
-_NO_QUOTA: Final = frozenset({"", "none", "no"})
+_NONE: Final = frozenset({"", "none", "no"})
 _BY_SETTING: Final = frozenset({"", "default"})
 _FOR_EVER: Final = frozenset({"0", "ever", "for ever", "forever"})
 
@@ -20,31 +20,45 @@ def quota_of(text: str) -> int | None:
     Raises:
         TenantError: when it is none; the message says what to write.
     """
+    return _size_of(text, "a quota", 1)
+
+
+def room_of(text: str) -> int | None:
+    """Read how much room a tenant may take: as a quota, and at least LEAST_ROOM.
+
+    Raises:
+        TenantError: when it is none; the message says what to write.
+    """
+    return _size_of(text, "room on the disk", LEAST_ROOM)
+
+
+def _size_of(text: str, what: str, least: int) -> int | None:
     told = text.strip().lower()
-    if told in _NO_QUOTA:
+    if told in _NONE:
         return None
     match = _SIZE.fullmatch(told)
     if match is None:
-        raise TenantError(f"{text!r} is no size: write one such as 500 MiB, 1.5 GiB or 1000000, or none")
+        raise TenantError(f"{text!r} is no size: write one such as 500 MiB, 1.5 GiB or 10000000, or none")
     whole, part, unit = match.groups()
     octets = (
         int(float(f"{whole}.{part}") * 1024 ** _POWERS[unit]) if part else int(whole) * 1024 ** _POWERS[unit]
     )
-    if not 1 <= octets <= MOST_OCTETS:
+    if not least <= octets <= MOST_OCTETS:
         raise TenantError(
-            f"{text!r}: a quota is at least 1 octet and at most {MOST_OCTETS}; write none for none"
+            f"{text!r} is {octets} octets, and {what} is {least} to {MOST_OCTETS}: write a unit, as in "
+            "500 GiB, or none"
         )
     return octets
 
 
-def quota_text(quota: int | None) -> str:
-    """Give a quota as ``quota_of`` reads it, octet for octet."""
-    if quota is None:
+def size_text(octets: int | None) -> str:
+    """Give a size as ``quota_of`` and ``room_of`` read it, octet for octet."""
+    if octets is None:
         return "none"
     for unit, power in reversed(_UNITS.items()):
-        if quota % 1024**power == 0:
-            return f"{quota // 1024**power} {unit}"
-    return str(quota)
+        if octets % 1024**power == 0:
+            return f"{octets // 1024**power} {unit}"
+    return str(octets)
 
 
 def days_text(days: int | None) -> str:

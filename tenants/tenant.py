@@ -10,6 +10,7 @@ from tenants.rules import Kind, checked
 
 MOST_DAYS: Final = 36_500
 MOST_OCTETS: Final = 1 << 60
+LEAST_ROOM: Final = 1 << 20  # octets; less is a size whose unit was forgotten
 MOST_RULES: Final = 1_000  # of a kind
 MOST_TOKENS: Final = 100
 LONGEST_LABEL: Final = 60
@@ -67,6 +68,15 @@ class Tenant(BaseModel):
         description=(
             "Octets of messages a UTC day that are agreed upon. More are stored all the same, counted and "
             "told of. None: no number was agreed upon."
+        ),
+    )
+    room: int | None = Field(
+        default=None,
+        ge=LEAST_ROOM,
+        le=MOST_OCTETS,
+        description=(
+            "Octets on the disk, of archive and index, that it may take. Above it the oldest days expire "
+            "before their time. None: its days alone say."
         ),
     )
     listeners: tuple[Annotated[str, AfterValidator(_listener)], ...] = Field(

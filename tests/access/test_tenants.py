@@ -15,11 +15,12 @@ from tenants.names import TenantError
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 CHANGES: dict[str, Callable[[Tenants], object]] = {
     "tenant.add": lambda tenants: tenants.add("bank", "The Bank"),
-    "tenant.rename": lambda tenants: tenants.rename("acme", "Acme & Sons"),
+    "tenant.rename": lambda tenants: tenants.change("acme", title="Acme & Sons"),
     "tenant.suspend": lambda tenants: tenants.suspend("acme"),
     "tenant.resume": lambda tenants: tenants.suspend("acme", suspended=False),
-    "tenant.days": lambda tenants: tenants.keep("acme", 365),
-    "tenant.quota": lambda tenants: tenants.allow("acme", 1 << 30),
+    "tenant.days": lambda tenants: tenants.change("acme", days=365),
+    "tenant.quota": lambda tenants: tenants.change("acme", quota=1 << 30),
+    "tenant.room": lambda tenants: tenants.change("acme", room=1 << 40),
     "tenant.assign": lambda tenants: tenants.assign("acme", "network", "10.1.0.0/16"),
     "tenant.release": lambda tenants: tenants.release("acme", "listener", "edge"),
     "tenant.token": lambda tenants: tenants.add_token("acme", "routers"),
@@ -76,3 +77,19 @@ def test_the_time_is_kept(tmp_path: Path, tenants: Tenants) -> None:
     assert tenants is not None
     found = read_registry(tmp_path / "tenants.json").get("acme")
     assert (found.created, found.tokens[0].created) == (NOW, NOW)
+
+
+def test_several_changes_are_one(tmp_path: Path, tenants: Tenants) -> None:
+    """Where one of several values or rules cannot be, none is changed, and none is told."""
+    told: list[bytes] = []
+    before = (tmp_path / "tenants.json").read_bytes()
+    with telling(told.append):
+        with pytest.raises(TenantError):
+            tenants.change("acme", days=3, room=5)
+        with pytest.raises(TenantError):
+            tenants.change_rules("assign", "acme", [("network", "10.0.0.0/8"), ("listener", "edge")])
+        assert (told, (tmp_path / "tenants.json").read_bytes()) == ([], before)
+        tenants.change_rules("assign", "acme", [("network", "10.0.0.0/8"), ("listener", "branch")])
+    assert len(told) == 2
+    found = read_registry(tmp_path / "tenants.json").get("acme")
+    assert (found.networks, found.listeners) == (("10.0.0.0/8",), ("edge", "branch"))

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from collector.settings import CollectorSettings
-from collector.source_settings import SourceSettings, network_of
+from collector.source_settings import SourceSettings
 
 
 def sources(**named: dict[str, Any]) -> CollectorSettings:
@@ -19,7 +19,7 @@ def sources(**named: dict[str, Any]) -> CollectorSettings:
     [
         ({"networks": ["192.0.2.7/24"]}, r"write 192\.0\.2\.0/24"),
         ({"networks": ["2001:db8::1/32"]}, "write 2001:db8::/32"),
-        ({"networks": ["office"]}, r"such as '192\.0\.2\.0/24'"),
+        ({"networks": ["office"]}, r"such as 192\.0\.2\.0/24"),
         ({"networks": ["192.0.2.0/33"]}, "is not a network"),
         ({"hosts": [""]}, "at least 1"),
         ({"hosts": ["a"], "timezone": "Middle/Earth"}, "Europe/Vienna"),
@@ -78,12 +78,6 @@ def test_listeners_of_sources_exist() -> None:
         ValidationError, match=r"sources\.a\.listeners: there is no listener 'upd'; use one of"
     ):
         sources(a={"hosts": ["a"], "listeners": ["upd"]})
-
-
-def test_a_mapped_network_is_the_ipv4_network() -> None:
-    """Peers are written as plain IPv4 (RFC 4291 section 2.5.5.2), and so are their networks."""
-    assert network_of("::ffff:192.0.2.0/120") == network_of("192.0.2.0/24")
-    assert str(network_of("192.0.2.7")) == "192.0.2.7/32"
 
 
 def test_every_setting_is_described() -> None:

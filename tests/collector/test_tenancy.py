@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import socket
 import ssl
+import zlib
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -135,10 +137,33 @@ def test_a_wrong_token_is_taken_out_flagged_and_told_without_itself(
 
 
 def test_a_text_that_only_looks_like_a_token_is_left() -> None:
-    """MSG is the sender's own, whatever stands there."""
-    frames = [frame(f'[tenant@32473 token="{TOKEN}"]'), b'no syslog [tenant@32473 token="x"]']
+    """MSG is the sender's own, and nobody can hide there what he writes."""
+    frames = [frame(f'[tenant@32473 token="slt_{"x" * 32}"]'), b'no syslog [tenant@32473 token="x"]']
     parts = a_tenancy().parts(frames, [Arrival(AT, "10.0.0.1", 2)], {})
     assert by_tenant(parts) == {"net": frames}
+
+
+def test_a_known_token_in_a_text_is_taken_out_and_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """As where a device puts it into a message of RFC 3164: flagged, told, and no tenant's."""
+    frames = [f"<13>Nov 20 22:51:03 fw app: token={TOKEN} text".encode(), frame("b", TOKEN)]
+    parts = a_tenancy().parts(frames, [Arrival(AT, "10.0.0.1", 2)], {})
+    assert by_tenant(parts) == {"net": [b"<13>Nov 20 22:51:03 fw app: token= text"], "tok": [frame("b")]}
+    assert parts[0].flags == {0: (Flag.TOKEN_WRONG,)}
+    assert TOKEN not in caplog.text
+    assert "where none counts" in caplog.text
+
+
+def test_a_token_of_gelf_is_a_member_of_its_object(caplog: pytest.LogCaptureFixture) -> None:
+    """Right, it says whose the message is; wrong, it is flagged; either is gone."""
+    right, wrong = (
+        b'{"version":"1.1", "host":"h", "_tenant_token":"%s", "short_message":"a"}' % token.encode()
+        for token in (TOKEN, "slt_wrong")
+    )
+    without = b'{"version":"1.1", "host":"h", "short_message":"a"}'
+    parts = a_tenancy().parts([right, wrong, without], [Arrival(AT, "10.0.0.1", 3)], {})
+    assert by_tenant(parts) == {"tok": [without], "net": [without, without]}
+    assert [part.wrong for part in parts] == [0, 1]
+    assert "slt_wrong" not in caplog.text
 
 
 kinds = st.sampled_from([None, TOKEN, "slt_wrong"])
@@ -249,7 +274,7 @@ def test_should_parting_fail_for_one_message_the_others_are_parted(
 ) -> None:
     """It promises not to; if it does, one message stays with its listener's tenant, and is told of."""
 
-    def take_out(octets: bytes) -> None:
+    def take_out(octets: bytes, _is_known: object) -> None:
         assert not octets.endswith(b"bad"), "as the test says"
 
     monkeypatch.setattr("collector.tenancy.take_out", take_out)
@@ -353,5 +378,26 @@ def test_a_sender_by_tls_is_known_by_its_certificate(folder: Path, certificates:
             await send(running.port("tls"), b"<13>1 - - - - - - somebody")
             await storage.await_messages(2)
             assert [header.tenant for header in storage.headers] == ["net", "cert"]
+
+    play(scene)
+
+
+def test_a_token_within_a_compressed_gelf_datagram_is_taken_out(folder: Path) -> None:
+    """What is compressed is read first; what is kept is the object as it was sent, less its token."""
+    tenants = folder / "tenants.json"
+    edit(tenants, lambda _: (REGISTRY, None))
+    sent = b'{"version":"1.1","host":"h","short_message":"a","_tenant_token":"%s","_n":1}' % TOKEN.encode()
+
+    async def scene() -> None:
+        listeners = {"gelf": ListenerSettings(transport="gelf-udp", address=LOOPBACK, port=0)}
+        async with (
+            storage_at(folder) as storage,
+            collecting_alone(folder, storage, tenants=tenants, listeners=listeners) as running,
+        ):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                sender.sendto(zlib.compress(sent), (LOOPBACK, running.port("gelf")))
+            await storage.await_messages(1)
+            assert [header.tenant for header in storage.headers] == ["tok"]
+            assert storage.messages() == [b'{"version":"1.1","host":"h","short_message":"a","_n":1}']
 
     play(scene)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenants.names import TenantError
-from tenants.sizes import days_of, days_text, quota_of, quota_text
+from tenants.sizes import days_of, days_text, quota_of, room_of, size_text
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,15 @@ def test_what_is_no_quota_says_what_to_write(text: str) -> None:
 @given(st.one_of(st.none(), st.integers(1, 1 << 60)))
 def test_a_quota_that_is_shown_reads_the_same(quota: int | None) -> None:
     """Whoever sends a form back unchanged changes nothing."""
-    assert quota_of(quota_text(quota)) == quota
+    assert quota_of(size_text(quota)) == quota
+
+
+def test_room_whose_unit_was_forgotten_is_refused() -> None:
+    """``500`` for 500 GiB would let all of a tenant expire."""
+    assert (room_of("500 GiB"), room_of("none"), room_of("1 MiB")) == (500 << 30, None, 1 << 20)
+    for text in ("500", "1023 KiB"):
+        with pytest.raises(TenantError, match="write a unit"):
+            room_of(text)
 
 
 @given(st.one_of(st.none(), st.integers(0, 36_500)))

@@ -11,9 +11,14 @@ HEADER = b"<13>1 2026-11-20T22:51:03Z fw-1 app 7 ID "
 TOKEN = b'[tenant@32473 token="slt_abc"]'
 
 
+def nobodys(_token: bytes) -> bool:
+    """Know no token."""
+    return False
+
+
 def taken(structured_data: bytes, header: bytes = HEADER) -> tuple[bytes, tuple[bytes, ...]] | None:
     """What is left behind the header, and the tokens."""
-    found = take_out(header + structured_data)
+    found = take_out(header + structured_data, nobodys)
     if found is None:
         return None
     assert found.octets.startswith(header)
@@ -54,8 +59,8 @@ def test_msg_and_values_of_others_are_not_looked_into() -> None:
     assert taken(b'[a x="1"] ' + TOKEN) is None
     assert taken(b'[a x="[tenant@32473 token=\\"t\\"\\]"] m') is None
     assert taken(b'[tenant@32473 site="token=x"] m') is None
-    assert take_out(b"<13>Nov 20 22:51:03 fw-1 app: " + TOKEN) is None
-    assert take_out(TOKEN) is None
+    assert take_out(b"<13>Nov 20 22:51:03 fw-1 app: " + TOKEN, nobodys) is None
+    assert take_out(TOKEN, nobodys) is None
 
 
 @pytest.mark.parametrize(
@@ -71,10 +76,10 @@ def test_msg_and_values_of_others_are_not_looked_into() -> None:
 def test_a_token_that_stands_where_nothing_can_be_read_is_not_stored(message: bytes, left: bytes) -> None:
     """A sender's mistake shows its secret to nobody, and what stands there says nothing of the tenant."""
     for header in (HEADER, HEADER.replace(b" ID", b""), HEADER.replace(b"fw-1 app", b"fw-1\tapp")):
-        found = take_out(message % (header, new_token().encode()))
+        found = take_out(message % (header, new_token().encode()), nobodys)
         assert found is not None
         assert (found.octets, found.tokens) == (left % header, ())
-    assert take_out(HEADER + b'- [tenant@32473 token="' + new_token().encode() + b'"]') is None
+    assert take_out(HEADER + b'- [tenant@32473 token="' + new_token().encode() + b'"]', nobodys) is None
 
 
 def test_the_id_is_compared_whole() -> None:
@@ -103,9 +108,21 @@ def test_new_tokens_are_random_and_need_no_escapes() -> None:
 @given(st.binary(max_size=80), st.binary(max_size=40))
 def test_nothing_raises_and_what_has_no_sign_is_left(before: bytes, after: bytes) -> None:
     """Any octets are read, and only those with the sign can have a token."""
-    found = take_out(before + after)
+    found = take_out(before + after, nobodys)
     assert found is None or b"tenant@32473" in before + after
-    take_out(HEADER + before + TOKEN + after)
+    take_out(HEADER + before + TOKEN + after, nobodys)
+
+
+@pytest.mark.parametrize(
+    "message", [b"<13>Nov 20 22:51:03 fw-1 app: key=%s.", HEADER + b"- %s", b"%s", b"{%s"]
+)
+def test_a_known_token_is_taken_out_wherever_it_stands(message: bytes) -> None:
+    """It would be stored for others to read; it says nothing there. What only looks like one stays."""
+    known = new_token().encode()
+    found = take_out(message % (b"slt_slt_" + known + b"-x " + known), known.__eq__)
+    assert found is not None
+    assert (found.octets, found.tokens) == (message % b"slt_slt_-x ", ())
+    assert take_out(message % new_token().encode(), known.__eq__) is None
 
 
 names = st.text("abcxyz", min_size=1, max_size=5)
