@@ -57,24 +57,44 @@ class Database:
         return connection
 
     def read(self, sql: str, *parameters: object) -> list[sqlite3.Row]:
-        """Give the rows of a query."""
-        with self._lock:
+        """Give the rows of a query.
+
+        Raises:
+            DatabaseError: when the file cannot be read.
+        """
+        with self._lock, self._telling():
             return self._connection.execute(sql, parameters).fetchall()
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """Change things within the block: all of it or, when it raises, nothing."""
+        """Change things within the block: all of it or, when it raises, nothing.
+
+        Raises:
+            DatabaseError: when the file cannot be written.
+        """
         with self._lock:
             if self._connection.in_transaction:  # a block within a block is part of it
                 yield self._connection
                 return
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+            with self._telling():
+                self._connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._connection
+                    self._connection.execute("COMMIT")
+                except BaseException:
+                    if self._connection.in_transaction:  # SQLite ends it by itself where the disk is full
+                        self._connection.execute("ROLLBACK")
+                    raise
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise DatabaseError(
+                f"{self.path} cannot be used ({error}), and nothing was changed: see that its disk has room "
+                "and its folder may be written"
+            ) from error
 
     def close(self) -> None:
         """Close the file."""

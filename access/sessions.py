@@ -6,12 +6,13 @@ when it is old, when somebody signs out, and with whatever changes its account's
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from access import secrets
 from access.accounts import Account, Accounts
-from access.database import Database
+from access.database import Database, DatabaseError
 from access.visitor import Visitor
 
 SCHEMA: Final = """
@@ -93,7 +94,8 @@ class Sessions:
         if account.is_over(now):
             return None
         if now - row["seen"] > _SEEN_STEP:
-            with self._database.write() as connection:
+            # On a full disk people can go on reading; their session ends the sooner.
+            with suppress(DatabaseError), self._database.write() as connection:
                 connection.execute("UPDATE sessions SET seen = ? WHERE number = ?", (now, row["number"]))
         return Session(row["number"], account, row["peer"], row["began"], now)
 
@@ -101,6 +103,12 @@ class Sessions:
         """End a session."""
         with self._database.write() as connection:
             connection.execute("DELETE FROM sessions WHERE digest = ?", (secrets.digest(secret),))
+
+    def end_number(self, account: str, number: str) -> bool:
+        """End the session of an account that has this public number; say whether there was one."""
+        with self._database.write() as connection:
+            query = "DELETE FROM sessions WHERE account = ? AND CAST(number AS TEXT) = ?"
+            return connection.execute(query, (account, number)).rowcount > 0
 
     def end_all(self, account: str) -> None:
         """End every session of an account."""

@@ -79,7 +79,8 @@ class Sights:
 
     def streams(self, visitor: Visitor) -> list[StreamName]:
         """Give the streams that are there for a visitor, sorted. Raises as ``sees``."""
-        return [name for name in self._layout.streams() if self.sees(visitor, name)]
+        found = self._layout.streams(visitor.tenants)
+        return [name for name in found if self.sees(visitor, name)]
 
     def stamp(self) -> Hashable:
         """Give what is another after each change of the tenants, who may be suspended and resumed."""

@@ -103,6 +103,14 @@ class Visitor:
         # People's questions may say what is masked; the pages of figures leave it out.
         return not (limits.masked and permission in {"trail", "administer"})
 
+    @property
+    def tenants(self) -> frozenset[str] | None:
+        """The tenants that the limits name, by themselves or by streams; None when they name none."""
+        limits = self.limits
+        if limits.tenants:
+            return frozenset(limits.tenants)
+        return frozenset(name.partition("/")[0] for name in limits.streams) or None
+
     def sees(self, tenant: str, stream: str) -> bool:
         """Say whether a stream's records may be seen at all."""
         if not self.may("trail" if tenant == TRAIL_TENANT else "read"):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from commands.arguments import open_layout
+from commands.limited import limited
 from commands.settings import Settings, load_settings
 from commands.trail import from_the_console
 from commands.words import end_with_the_pipe, fail
@@ -25,31 +26,26 @@ if TYPE_CHECKING:
     from access.visitor import Limits, Role, Visitor
 
 
+@limited
 def user_add(
     name: options.Account,
     role: options.AccountRole = "auditor",
     password_stdin: options.PasswordStdin = False,
-    tenant: options.LimitTenants = None,
-    stream: options.LimitStreams = None,
-    host: options.LimitHosts = None,
-    network: options.LimitNetworks = None,
-    mask: options.LimitMasked = None,
-    start: options.LimitFrom = None,
-    end: options.LimitTo = None,
-    until: options.LimitUntil = None,
+    *,
+    limits: "Limits",
     config: options.Config = None,
     data: options.Data = None,
 ) -> None:
     """Make an account: with a password from stdin, or by a link that lets its owner choose one."""
-    limits = _limits(tenant, stream, host, network, mask, start, end, until)
     password = _password() if password_stdin else None
     with _changing(config, data) as (access, settings):
         access.accounts.add(name, _role(role), limits, password=password)
-        _recorded("user.add", name, new_role=role)
+        _recorded("user.add", name, new_role=role, limits=_said(limits))
         if password is None:
             _print_link(access, settings, name)
         else:
             print(f"{name} may sign in as {role}")
+    _tell_unseen(limits, settings)
 
 
 def user_passwd(
@@ -62,7 +58,7 @@ def user_passwd(
     password = _password() if password_stdin else None
     with _changing(config, data) as (access, settings):
         access.accounts.get(name)
-        _recorded("user.password", name)
+        _recorded("user.link" if password is None else "user.password", name)
         if password is None:
             _print_link(access, settings, name)
         else:
@@ -84,27 +80,21 @@ def user_role(
         print(f"{name} is {role}")
 
 
+@limited
 def user_limit(
     name: options.Account,
-    tenant: options.LimitTenants = None,
-    stream: options.LimitStreams = None,
-    host: options.LimitHosts = None,
-    network: options.LimitNetworks = None,
-    mask: options.LimitMasked = None,
-    start: options.LimitFrom = None,
-    end: options.LimitTo = None,
-    until: options.LimitUntil = None,
+    limits: "Limits",
     config: options.Config = None,
     data: options.Data = None,
 ) -> None:
     """Set what an account may see; what is not given is not limited."""
-    from access.limits import told, written
+    from access.limits import told
 
-    limits = _limits(tenant, stream, host, network, mask, start, end, until)
-    with _changing(config, data) as (access, _):
+    with _changing(config, data) as (access, settings):
         access.accounts.set_limits(name, limits)
-        _recorded("user.limits", name, limits=json.dumps(written(limits)))
+        _recorded("user.limits", name, limits=_said(limits))
         print("\n".join(told(limits)) or f"{name} is not limited")
+    _tell_unseen(limits, settings)
 
 
 def user_disable(name: options.Account, config: options.Config = None, data: options.Data = None) -> None:
@@ -167,27 +157,22 @@ def user_list(
     )
 
 
+@limited
 def token_add(
     name: options.Account,
     token: options.TokenName,
     role: options.TokenRole = None,
-    tenant: options.LimitTenants = None,
-    stream: options.LimitStreams = None,
-    host: options.LimitHosts = None,
-    network: options.LimitNetworks = None,
-    mask: options.LimitMasked = None,
-    start: options.LimitFrom = None,
-    end: options.LimitTo = None,
-    until: options.LimitUntil = None,
+    *,
+    limits: "Limits",
     config: options.Config = None,
     data: options.Data = None,
 ) -> None:
     """Make an API token of an account, and print it once. Its limits are within the account's."""
-    limits = _limits(tenant, stream, host, network, mask, start, end, until)
-    with _changing(config, data) as (access, _):
+    with _changing(config, data) as (access, settings):
         secret = access.tokens.add(name, token, limits, None if role is None else _role(role))
-        _recorded("token.add", f"{name}/{token}")
+        _recorded("token.add", f"{name}/{token}", new_role=role or "", limits=_said(limits))
         print(secret)
+    _tell_unseen(limits, settings)
 
 
 def token_revoke(
@@ -276,25 +261,6 @@ def _access(config: Path | None, data: Path | None) -> "Iterator[tuple[Access, S
         access.close()
 
 
-def _limits(
-    tenants: list[str] | None,
-    streams: list[str] | None,
-    hosts: list[str] | None,
-    networks: list[str] | None,
-    masked: list[str] | None,
-    start: str | None,
-    end: str | None,
-    until: str | None,
-) -> "Limits":
-    from access.limits import LimitsError, made
-
-    lists = {"tenants": tenants, "streams": streams, "hosts": hosts, "networks": networks, "masked": masked}
-    try:
-        return made({**lists, "start": start, "end": end, "until": until})
-    except LimitsError as error:
-        raise typer.BadParameter(str(error)) from error
-
-
 def _role(text: str) -> "Role":
     from access.visitor import ROLES
 
@@ -320,10 +286,26 @@ def _print_link(access: "Access", settings: Settings, name: str) -> None:
     print(f"{name} chooses a password within a day here, once: {settings.web.url}welcome/{secret}")
 
 
+def _tell_unseen(limits: "Limits", settings: Settings) -> None:
+    """Tell of masks that may be spelt wrongly; what cannot be read keeps nobody from being masked."""
+    from access.masked_names import told, unseen
+    from access.sight import Sights
+
+    if limits.masked and (note := told(unseen(Sights(open_layout(settings)), limits))):
+        print(note, file=sys.stderr)
+
+
 def _recorded(action: str, target: str, **details: Any) -> None:
     from access.trail import record
 
     record(action, target, **details)
+
+
+def _said(limits: "Limits") -> str:
+    """Give limits as the trail keeps them."""
+    from access.limits import written
+
+    return json.dumps(written(limits))
 
 
 def _shown(moment: float | None) -> str:

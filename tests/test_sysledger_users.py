@@ -57,6 +57,17 @@ def test_accounts_by_the_command_line(appliance: Appliance) -> None:
     access.close()
 
 
+def test_masks_are_checked(appliance: Appliance) -> None:
+    """A mask that can be none is refused; one that no message has had is set, and told."""
+    appliance.await_count("sysledger", 1)
+    refused = asked(appliance, "user", "add", "mo", "--mask", "severity")
+    assert refused.returncode == 2
+    assert "severity" in refused.stderr
+    made = asked(appliance, "user", "add", "mo", "--mask", "message", "--mask", "usr")
+    assert made.returncode == 0
+    assert made.stderr == ("No recent message that this account may see has had: usr. Is it spelt right?\n")
+
+
 def test_a_link_for_a_new_account(appliance: Appliance) -> None:
     """Without a password a link is printed, by which its owner chooses one, once."""
     printed = appliance.printed("user", "add", "cleo")
@@ -88,7 +99,7 @@ def test_tokens_by_the_command_line(appliance: Appliance) -> None:
     [
         (("user", "add", "Eve"), "", "cannot name an account"),
         (("user", "add", "eve", "--role", "root"), "", "use auditor, reviewer, operator, administrator"),
-        (("user", "add", "eve", "--password-stdin"), "short\n", "use 12 or more"),
+        (("user", "add", "eve", "--password-stdin"), "short\n", "use 15 or more"),
         (("user", "add", "eve", "--network", "10.0.0.0/99"), "", "networks: "),
         (
             ("user", "role", "nobody-here", "--role", "auditor"),
@@ -117,12 +128,14 @@ def told_of(appliance: Appliance, target: str) -> list[dict[str, Any]]:
 def test_changes_are_in_the_trail(appliance: Appliance) -> None:
     """What the command line changes is in the trail, with the system's user, and no secret of it."""
     secret = "a-secret-that-nobody-may-see"
-    made = asked(appliance, "user", "add", "fay", "--role", "auditor", "--password-stdin", typed=secret)
+    words = ("user", "add", "fay", "--role", "auditor", "--tenant", "lab", "--password-stdin")
+    made = asked(appliance, *words, typed=secret)
     assert made.returncode == 0, made.stderr
     await_true(lambda: told_of(appliance, "fay"), "the trail's message")
     (message,) = told_of(appliance, "fay")
     assert message["fields"]["access.action"] == "user.add"
     assert message["fields"]["access.means"] == "console"
+    assert message["fields"]["access.limits"] == '{"tenants": ["lab"]}'
     assert secret not in json.dumps(message)
 
 

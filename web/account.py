@@ -18,7 +18,7 @@ from web.account_view import AccountShown, Once, shown
 from web.desk import Desk, desk
 from web.errors import ForbiddenError, UnclearError
 from web.forms import submitted
-from web.sign_in import begin, hand, new_session, peer
+from web.sign_in import begin, hand, known_browser, new_session, peer
 from web.visiting import ACCOUNT, lacks_factor
 
 REFUSALS: Final = (AccountError, LimitsError, PasswordError, SignInError)
@@ -26,6 +26,7 @@ _SECRETS: Final = frozenset({"csrf", "password", "new", "again", "code"})  # nev
 _DONE: Final[Mapping[str, str]] = {  # what is told after the answer to a form
     "password": "Your password was changed. Every other session of yours has ended.",
     "factor-off": "The second factor is off. Every other session of yours has ended.",
+    "session": "That session has ended.",
     "sessions": "Every other session of yours has ended.",
     "token-revoke": "The token is no longer taken.",
 }
@@ -80,7 +81,7 @@ async def _done(request: Request, served: Desk) -> Response:
     if do == "token" and lacks_factor(request):
         raise ForbiddenError("Set up a second factor first: a token would go around it.")
     who = await served.at_the_door(served.access.accounts.get, current().name)
-    asked = Asked(who, fields, peer(request))
+    asked = Asked(who, fields, peer(request), known_browser(request))
     try:
         outcome = await served.at_the_door(DEEDS[do], served.access, asked)
     except REFUSALS as error:

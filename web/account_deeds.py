@@ -13,7 +13,7 @@ import segno
 from markupsafe import Markup
 
 from access import totp, trail
-from access.access import Access, PauseError
+from access.access import Access
 from access.accounts import Account
 from access.limits import made
 from access.passwords import PasswordError
@@ -33,11 +33,13 @@ class Asked:
         account: who asks.
         fields: as typed.
         peer: where they were typed.
+        browser: the secret that it brought, if it signed in before.
     """
 
     account: Account
     fields: Mapping[str, str]
     peer: str
+    browser: str = ""
 
     def field(self, name: str) -> str:
         """Give a field; empty where the form has none."""
@@ -95,6 +97,15 @@ def drop_factor(access: Access, asked: Asked) -> Outcome:
     return Outcome(ends_sessions=True)
 
 
+def end_session(access: Access, asked: Asked) -> Outcome:
+    """End one session, such as that of a device which was lost."""
+    number = asked.field("session")
+    with access.database.write():
+        if access.sessions.end_number(asked.account.name, number):
+            trail.record("session-end", asked.account.name, ended=number)
+    return Outcome()
+
+
 def end_sessions(access: Access, asked: Asked) -> Outcome:
     """End every session; the browser that asks gets a new one."""
     with access.database.write():
@@ -129,6 +140,7 @@ DEEDS: Final[Mapping[str, Deed]] = {
     "factor": begin_factor,
     "factor-confirm": confirm_factor,
     "factor-off": drop_factor,
+    "session": end_session,
     "sessions": end_sessions,
     "token": add_token,
     "token-revoke": revoke_token,
@@ -145,13 +157,9 @@ def prove(access: Access, asked: Asked) -> None:
     if not asked.account.has_password:
         return
     name = asked.account.name
-    if (seconds := access.attempts.pause(name, asked.peer)) > 0:
-        raise PauseError(seconds)
-    if not access.accounts.is_right(name, asked.field("password")):
-        access.attempts.failed(name, asked.peer)
+    if not access.prove(name, asked.field("password"), asked.peer, asked.browser):
         trail.record("password-asked", name, "refused", reason="wrong password")
         raise PasswordError("this is not your password now: type it as you do when you sign in")
-    access.attempts.succeeded(name, asked.peer)
 
 
 def pending(access: Access, account: Account) -> Once | None:

@@ -1,6 +1,6 @@
 """What is shown of an account: to its owner on /account, to administrators on /users."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -12,7 +12,7 @@ from access.accounts import Account
 from access.limits import told
 from access.passwords import LEAST_CHARACTERS
 from access.tokens import Token
-from access.visitor import PERMISSIONS, ROLES, Permission, Role
+from access.visitor import PERMISSIONS, ROLES, Limits, Permission, Role, Visitor
 
 PERMISSION_WORDS: Final[Mapping[Permission, str]] = {
     "read": "search and read messages",
@@ -22,12 +22,7 @@ PERMISSION_WORDS: Final[Mapping[Permission, str]] = {
     "administer": "change accounts, tenants and settings",
     "trail": "read who did what",
 }
-ROLE_WORDS: Final[Mapping[Role, str]] = {
-    role: ", ".join(
-        words for permission, words in PERMISSION_WORDS.items() if permission in PERMISSIONS[role]
-    )
-    for role in ROLES
-}
+NOTHING_LIMITED: Final = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +100,10 @@ class Once:
 
 def shown(access: Access, account: Account, session: str = "") -> AccountShown:
     """Look up what there is to show of an account; ``session`` is the number of the one that asks."""
-    visitor = account.visitor("session")
     return AccountShown(
         account=account,
         limits=tuple(told(account.limits)),
-        permissions=tuple(words for one, words in PERMISSION_WORDS.items() if visitor.may(one)),
+        permissions=permission_words(account.visitor("session")),
         roles=(
             account.role,
             *(role for role in ROLES if role != account.role and _is_less(role, account.role)),
@@ -124,6 +118,21 @@ def shown(access: Access, account: Account, session: str = "") -> AccountShown:
             sorted(map(_token, access.tokens.all(account.name)), key=lambda one: (not one.lasts, one.name))
         ),
     )
+
+
+def role_words(limits: Limits = NOTHING_LIMITED) -> tuple[tuple[Role, str], ...]:
+    """Say what each role may do within limits, some of which leave less of it."""
+    return tuple((role, listed(permission_words(Visitor("", role, limits)))) for role in ROLES)
+
+
+def permission_words(visitor: Visitor) -> tuple[str, ...]:
+    """Give what somebody may do, in words."""
+    return tuple(words for one, words in PERMISSION_WORDS.items() if visitor.may(one))
+
+
+def listed(texts: Sequence[str]) -> str:
+    """Give texts as people list them: ``this, that, and those``; the comma, since there is "and" in some."""
+    return ", and ".join(part for part in (", ".join(texts[:-1]), "".join(texts[-1:])) if part)
 
 
 def moment(at: float | None) -> str:

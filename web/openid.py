@@ -1,15 +1,21 @@
-"""/sign-in/openid/PROVIDER and its /back: to the site's OpenID provider, and back with who it is."""
+"""/sign-in/openid/PROVIDER and its /back: to the site's OpenID provider, and back with who it is.
 
-from collections.abc import Mapping
+Providers are asked in threads of their own: one that is slow keeps nobody from a local account. Strangers
+can begin sign-ins, each of which may cost the provider a request; from one address only so many that do not
+come back.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from secrets import compare_digest, token_urlsafe
-from typing import Any, Final
+from typing import Any, Final, TypeVar, TypeVarTuple
 
+import anyio
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from access import trail
-from access.access import Access, SignInError
+from access.access import Access, PauseError, SignInError, UsedError
 from access.accounts import Account, AccountError, UnknownAccountError
 from access.visitor import PERMISSIONS, Role
 from web import cookies, words
@@ -17,13 +23,15 @@ from web.desk import desk
 from web.errors import NotFoundError
 from web.provider import Back, Beginning, Provider, ProviderError, claim_of
 from web.settings import OpenIDSettings
-from web.sign_in import SignInView, begin, local, page
+from web.sign_in import HOME, SignInView, begin, local, page, paused, peer
 from web.tickets import Tickets
 from web.user_deeds import expected
 from web.users import base_url
 
 _PURPOSE: Final = "openid"
 _SECONDS: Final = 600  # at the provider
+_THREADS: Final = 4  # that wait for providers
+_MOST_CHARACTERS: Final = 3800  # of a cookie's value: browsers keep none whose name and value are over 4096
 _AFTER, _WRONG = 303, 403
 
 
@@ -44,23 +52,52 @@ class Person:
     role: Role | None
 
 
+T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
+
+
+class Providers:
+    """The site's OpenID providers, by the names that the settings give them."""
+
+    def __init__(self, settings: Mapping[str, OpenIDSettings]) -> None:
+        self._found = {name: Provider(one) for name, one in settings.items()}
+        self._threads = anyio.CapacityLimiter(_THREADS)
+
+    def __getitem__(self, name: str) -> Provider:
+        """Give the provider of this name."""
+        return self._found[name]
+
+    async def ask(self, function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
+        """Run ``function``, which asks a provider, in a thread."""
+        return await anyio.to_thread.run_sync(function, *arguments, limiter=self._threads)
+
+
 async def openid(request: Request) -> Response:
     """Send the browser to the provider."""
-    name, settings = _settings(request)
-    beginning = Beginning(token_urlsafe(), token_urlsafe(), token_urlsafe(48))
+    name, _ = _settings(request)
+    served, providers = desk(request), _providers(request)
+    target = local(request.query_params.get("next", ""))
+    seconds = await served.at_the_door(served.access.attempts.begin_elsewhere, peer(request))
+    if seconds > 0:
+        return await served.at_the_door(paused, served, SignInView(target), PauseError(seconds))
+    redirect = f"{base_url(request)}sign-in/openid/{name}/back"
+    beginning = Beginning(token_urlsafe(), token_urlsafe(), token_urlsafe(48), redirect)
     try:
-        address = await Provider(settings, _redirect(request, name)).address(beginning)
+        address = await providers.ask(providers[name].address, beginning)
     except SignInError as error:
-        return await _refused(request, error, "")
+        return await _refused(request, error, target)
     response = RedirectResponse(address, _AFTER)
     claims = {
         "provider": name,
         "state": beginning.state,
         "nonce": beginning.nonce,
         "verifier": beginning.verifier,
-        "next": local(request.query_params.get("next", "")),
+        "redirect": redirect,
+        "next": target,
     }
     ticket = _tickets(request).made(_PURPOSE, _SECONDS, claims)
+    if len(ticket) > _MOST_CHARACTERS:
+        ticket = _tickets(request).made(_PURPOSE, _SECONDS, {**claims, "next": HOME})
     cookies.give(response, cookies.OPENID, ticket, secure=_secure(request), seconds=_SECONDS)
     return response
 
@@ -70,17 +107,18 @@ async def openid_back(request: Request) -> Response:
     name, settings = _settings(request)
     ticket = cookies.cookie(request, cookies.OPENID, secure=_secure(request))
     began = _tickets(request).claims(_PURPOSE, ticket) or {}
-    given = request.query_params
+    served, providers = desk(request), _providers(request)
     try:
-        back = _came_back(given, began, name)
-        beginning = Beginning(began["state"], began["nonce"], began["verifier"])
+        back = _came_back(request.query_params, began, name)
+        if not await served.at_the_door(served.access.used.take, ticket, _SECONDS):
+            raise UsedError("This sign-in was ended before. Begin it anew.")
+        beginning = Beginning(began["state"], began["nonce"], began["verifier"], began["redirect"])
         wanted = (settings.name_claim, *((settings.role_claim,) if settings.roles else ()))
-        provider = Provider(settings, _redirect(request, name))
-        who = person(await provider.claims(beginning, back, wanted), settings)
-        served = desk(request)
-        account = await served.at_the_door(account_of, served.access, who)
+        claims = await providers.ask(providers[name].claims, beginning, back, wanted)
+        account = await served.at_the_door(account_of, served.access, person(claims, settings))
     except SignInError as error:
         return await _refused(request, error, began.get("next", ""), is_told=bool(began))
+    await served.at_the_door(served.access.attempts.end_elsewhere, peer(request))
     response = await begin(request, account, began["next"], f"OpenID provider {name}")
     cookies.take(response, cookies.OPENID, secure=_secure(request))
     return response
@@ -165,12 +203,13 @@ def _settings(request: Request) -> tuple[str, OpenIDSettings]:
     return name, settings.openid[name]
 
 
-def _redirect(request: Request, name: str) -> str:
-    return f"{base_url(request)}sign-in/openid/{name}/back"
-
-
 def _tickets(request: Request) -> Tickets:
     found: Tickets = request.app.state.tickets
+    return found
+
+
+def _providers(request: Request) -> Providers:
+    found: Providers = request.app.state.providers
     return found
 
 

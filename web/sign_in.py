@@ -1,14 +1,17 @@
 """/sign-in and /sign-out: from a name and a password, and the code of a second factor, to a session."""
 
-from dataclasses import dataclass
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from access import trail
-from access.access import Access, CodeError, PauseError, SignInError
+from access.access import Access, CodeError, Halfway, PauseError, SignInError, UsedError
 from access.accounts import Account, UnknownAccountError
+from access.browsers import LAST_SECONDS
 from access.visitor import Visitor, current, visiting
 from web import cookies
 from web.desk import Desk, desk
@@ -17,7 +20,7 @@ from web.forms import submitted
 from web.tickets import Tickets
 
 HOME: Final = "/"
-CODE_SECONDS: Final = 300.0  # from the password to the code
+CODE_SECONDS: Final = 300.0  # from the password to the code, however often that is wrong
 _PURPOSE: Final = "second factor"
 _WRONG, _PAUSED, _AFTER_POST = 403, 429, 303
 _LONGEST: Final = 2000  # characters of an address to go on to
@@ -74,21 +77,19 @@ async def _signed_in(request: Request, served: Desk) -> Response:
     if "ticket" in fields and claims is None:
         trouble = "That took too long. Begin anew with name and password."
         return await served.at_the_door(page, served, SignInView(view.next, trouble=trouble), _WRONG)
-    typed = _Typed(view.name, fields.get("password", ""), fields.get("code", ""), peer(request), claims)
+    typed = _Typed(fields, view.name, peer(request), known_browser(request), claims)
     try:
         account = await served.at_the_door(_account, served.access, typed)
     except CodeError as error:
         name = view.name if claims is None else claims["name"]
-        ticket = await served.at_the_door(_ticket, served.access, tickets, name)
+        ticket = await served.at_the_door(_ticket, served.access, tickets, name, claims)
         shown = SignInView(view.next, name, str(error) if claims else "", ticket)
         return await served.at_the_door(page, served, shown, _WRONG if claims else 200)
+    except PauseError as error:
+        return await served.at_the_door(paused, served, SignInView(view.next, view.name), error)
     except SignInError as error:
         shown = SignInView(view.next, view.name, str(error))
-        paused = isinstance(error, PauseError)
-        response = await served.at_the_door(page, served, shown, _PAUSED if paused else _WRONG)
-        if isinstance(error, PauseError):
-            response.headers["Retry-After"] = str(max(1, round(error.seconds)))
-        return response
+        return await served.at_the_door(page, served, shown, _WRONG)
     means = "password and code" if claims else "password"
     return await begin(request, account, view.next, means)
 
@@ -110,22 +111,31 @@ async def begin(request: Request, account: Account, target: str, means: str) -> 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A session that began, and the secret that its browser is to get."""
+    """A session that began, its secret, and another by which the browser is known at the next sign-in."""
 
     visitor: Visitor
     secret: str
+    browser: str  # empty where there is no password to type
 
 
 async def new_session(request: Request, account: Account, means: str) -> Begun:
     """Begin a session as ``begin`` does, for a response of the caller's own: see ``hand``."""
     served = desk(request)
-    before = _session(request, served)
-    return await served.at_the_door(_begun, served.access, account, peer(request), means, before)
+    came = _Came(peer(request), _session(request, served), known_browser(request))
+    return await served.at_the_door(_begun, served.access, account, means, came)
 
 
 def hand(response: Response, request: Request, begun: Begun) -> None:
-    """Give a session's secret to the browser."""
-    cookies.give(response, cookies.SESSION, begun.secret, secure=desk(request).settings.is_https)
+    """Give a session's secret to the browser, and the one by which it is known."""
+    secure = desk(request).settings.is_https
+    cookies.give(response, cookies.SESSION, begun.secret, secure=secure)
+    if begun.browser:
+        cookies.give(response, cookies.BROWSER, begun.browser, secure=secure, seconds=int(LAST_SECONDS))
+
+
+def known_browser(request: Request) -> str:
+    """Give the secret of a browser that signed in before; nothing where it brings none."""
+    return cookies.cookie(request, cookies.BROWSER, secure=desk(request).settings.is_https)
 
 
 def local(target: str) -> str:
@@ -141,20 +151,31 @@ def peer(request: Request) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Typed:
+    fields: Mapping[str, str]
     name: str
-    password: str
-    code: str
     peer: str
+    browser: str
     claims: dict[str, str] | None
+
+    def field(self, name: str) -> str:
+        return self.fields.get(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Came:
+    peer: str
+    session: str
+    browser: str
 
 
 def _account(access: Access, typed: _Typed) -> Account:
     """Look, and tell the trail of what was refused."""
     try:
         if typed.claims is None:
-            return access.sign_in(typed.name, typed.password, "", typed.peer)
+            return access.sign_in(typed.name, typed.field("password"), "", typed.peer, typed.browser)
         name, generation = typed.claims["name"], int(typed.claims["generation"])
-        return access.second(name, generation, typed.code, typed.peer)
+        halfway = Halfway(name, generation, typed.field("ticket"), CODE_SECONDS)
+        return access.second(halfway, typed.field("code"), typed.peer, typed.browser)
     except SignInError as error:
         if not isinstance(error, CodeError) or typed.claims is not None:
             name = _known(access, typed.name if typed.claims is None else typed.claims["name"])
@@ -178,26 +199,31 @@ def _reason(error: SignInError) -> str:
             return "too many failed before"
         case CodeError():
             return "wrong code"
+        case UsedError():
+            return "the form for the code was sent before"
         case _:
             return "wrong name or password, or an account that may not sign in"
 
 
-def _ticket(access: Access, tickets: Tickets, name: str) -> str:
-    account = access.accounts.get(name)
-    return tickets.made(_PURPOSE, CODE_SECONDS, {"name": name, "generation": str(account.generation)})
+def _ticket(access: Access, tickets: Tickets, name: str, before: Mapping[str, str] | None) -> str:
+    """Give the ticket that goes with the code; after a wrong code a new one, which holds no longer."""
+    account, now = access.accounts.get(name), time.time()
+    until = now + CODE_SECONDS if before is None else float(before["until"])
+    claims = {"name": name, "generation": str(account.generation), "until": str(until)}
+    return tickets.made(_PURPOSE, until - now, claims)
 
 
-def _begun(access: Access, account: Account, peer: str, means: str, before: str) -> Begun:
-    secret = access.sessions.begin(account, peer)
+def _begun(access: Access, account: Account, means: str, came: _Came) -> Begun:
+    secret = access.sessions.begin(account, came.peer)
     session = access.sessions.find(secret)
     if session is None:  # the account was changed at this very moment
         raise ForbiddenError("The account was changed in between. Sign in anew.")
     with visiting(session.visitor):
         trail.record("sign-in", account.name, by=means)
     access.accounts.saw(account.name)
-    if before:
-        access.sessions.end(before)
-    return Begun(session.visitor, secret)
+    if came.session:
+        access.sessions.end(came.session)
+    return Begun(session.visitor, secret, access.browsers.remember(account.name, came.browser))
 
 
 def _end(access: Access, secret: str) -> None:
@@ -212,6 +238,13 @@ def _session(request: Request, served: Desk) -> str:
 def page(served: Desk, view: SignInView, status: int = 200) -> Response:
     """Make the page to sign in."""
     return served.page("sign_in.html", status, page="sign-in", view=_whole(served, view))
+
+
+def paused(served: Desk, view: SignInView, error: PauseError) -> Response:
+    """Make the page to sign in for somebody who has to wait."""
+    response = page(served, replace(view, trouble=str(error)), _PAUSED)
+    response.headers["Retry-After"] = str(max(1, round(error.seconds)))
+    return response
 
 
 def _whole(served: Desk, view: SignInView) -> SignInView:

@@ -1,6 +1,7 @@
 """Tickets: what we give a browser to bring back, signed, so that it comes back as it was, and not too late.
 
-A ticket hides nothing: its claims are there to read. It holds for one purpose only.
+A ticket hides nothing: its claims are there to read. It holds for one purpose only. No two are the same, so
+that one which may be brought once only can be kept as used (access/used.py).
 """
 
 import base64
@@ -10,9 +11,11 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Mapping
+from secrets import token_urlsafe
 from typing import Final
 
 _TAG_OCTETS: Final = 32
+_NUMBER_OCTETS: Final = 12  # that tell two tickets of the same claims and time apart
 MOST_CHARACTERS: Final = 4096
 
 
@@ -34,7 +37,7 @@ class Tickets:
 
     def made(self, purpose: str, seconds: float, claims: Mapping[str, str]) -> str:
         """Give a ticket that holds for so long."""
-        content = json.dumps([self._clock() + seconds, dict(claims)]).encode()
+        content = json.dumps([self._clock() + seconds, dict(claims), token_urlsafe(_NUMBER_OCTETS)]).encode()
         return _written(self._signed(purpose, content) + content)
 
     def claims(self, purpose: str, ticket: str) -> dict[str, str] | None:
@@ -48,7 +51,7 @@ class Tickets:
         tag, content = octets[:_TAG_OCTETS], octets[_TAG_OCTETS:]
         if not hmac.compare_digest(tag, self._signed(purpose, content)):
             return None
-        until, claims = json.loads(content)
+        until, claims, *_ = json.loads(content)
         return {str(name): str(value) for name, value in claims.items()} if self._clock() < until else None
 
     def _signed(self, purpose: str, content: bytes) -> bytes:

@@ -11,10 +11,11 @@ from starlette.responses import RedirectResponse, Response
 from access.access import Access
 from access.accounts import UnknownAccountError
 from access.limits import LISTS, written
+from access.masked_names import told, unseen
 from access.visitor import Limits, Role, current
 from web import words
 from web.account import REFUSALS
-from web.account_view import ROLE_WORDS, AccountShown, Once, shown
+from web.account_view import AccountShown, Once, role_words, shown
 from web.desk import Desk, desk
 from web.errors import NotFoundError, UnclearError
 from web.forms import submitted
@@ -27,6 +28,7 @@ _DONE: Final[Mapping[str, str]] = {  # what is told after the answer to a form
     "disable": "The account can no longer be used: its sessions have ended, and its tokens are not taken.",
     "enable": "The account can be used again.",
     "factor-off": "The second factor is off. Until a new one is set up, the password is enough.",
+    "session": "That session has ended.",
     "sessions": "Every session of the account has ended.",
     "token-revoke": "The token is no longer taken.",
 }
@@ -40,13 +42,14 @@ class UserView:
     Attributes:
         shown: the account.
         state: whether it may sign in, in words.
-        roles: that there are, and what each may do.
+        roles: that there are, and what each may do within the account's limits.
         limits: the fields of the form of limits, as texts.
         is_own: whether it is who asks.
         done: what was just done.
         form: the form that went wrong.
         trouble: why.
         once: a link, told now only.
+        unseen: of masks that may be spelt wrongly.
     """
 
     shown: AccountShown
@@ -58,6 +61,7 @@ class UserView:
     form: str = ""
     trouble: str = ""
     once: Once | None = None
+    unseen: str = ""
 
 
 async def user(request: Request) -> Response:
@@ -66,7 +70,10 @@ async def user(request: Request) -> Response:
     name = request.path_params["name"]
     if request.method != "POST":
         done = _DONE.get(request.query_params.get("done", ""), "")
-        return _page(served, await served.at_the_door(_view, served.access, name), done=done)
+        view = await served.at_the_door(_view, served.access, name)
+        limits = view.shown.account.limits
+        note = told(await served.work(unseen, served.sights, limits)) if limits.masked else ""
+        return _page(served, replace(view, unseen=note), done=done)
     fields = dict(await submitted(request))
     do = fields.get("do", "")
     if do not in DEEDS:
@@ -96,7 +103,7 @@ def _view(access: Access, name: str, typed: Mapping[str, str] | None = None) -> 
     return UserView(
         shown(access, account, current().session),
         state(account, time.time()),
-        tuple(ROLE_WORDS.items()),
+        role_words(account.limits),
         limits_typed(account.limits) if typed is None else typed,
         name == current().name,
     )

@@ -12,7 +12,8 @@ from typing import Final
 from access import trail
 from access.access import Access
 from access.accounts import AccountError
-from access.limits import LISTS, TIMES, made, written
+from access.limits import LISTS, TIMES, written
+from access.masked_names import typed
 from access.visitor import ROLES, Limits, Role, current
 from web.account_view import Once
 
@@ -106,6 +107,14 @@ def drop_factor(access: Access, asked: Asked) -> None:
         trail.record("user.factor-off", asked.name)
 
 
+def end_session(access: Access, asked: Asked) -> None:
+    """End one session of an account."""
+    number = asked.fields.get("session", "")
+    with access.database.write():
+        if access.sessions.end_number(access.accounts.get(asked.name).name, number):
+            trail.record("session-end", asked.name, ended=number)
+
+
 def end_sessions(access: Access, asked: Asked) -> None:
     """End every session of an account."""
     with access.database.write():
@@ -128,6 +137,7 @@ DEEDS: Final[Mapping[str, Deed]] = {
     "disable": disable,
     "enable": enable,
     "factor-off": drop_factor,
+    "session": end_session,
     "sessions": end_sessions,
     "token-revoke": revoke_token,
 }
@@ -139,7 +149,7 @@ def typed_limits(fields: Mapping[str, str]) -> Limits:
     Raises:
         LimitsError: when something of it cannot be meant.
     """
-    return made({kind: fields.get(kind, "") for kind in (*LISTS, *TIMES)})
+    return typed({kind: fields.get(kind, "") for kind in (*LISTS, *TIMES)})
 
 
 def _role(asked: Asked) -> Role:

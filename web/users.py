@@ -11,16 +11,18 @@ from starlette.responses import RedirectResponse, Response
 from access.access import Access
 from access.accounts import Account
 from access.limits import told
+from access.masked_names import told as masks_told
+from access.masked_names import unseen
 from access.visitor import Role
 from web import words
 from web.account import REFUSALS
-from web.account_view import ROLE_WORDS, Once, moment
+from web.account_view import Once, moment, role_words
 from web.desk import Desk, desk
 from web.forms import submitted
-from web.user_deeds import Asked, add
+from web.user_deeds import Asked, add, typed_limits
 
 PATH: Final = "/users"
-_AFTER_POST, _WRONG = 303, 400
+_OK, _AFTER_POST, _WRONG = 200, 303, 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class UsersView:
         typed: what was typed in the form.
         trouble: what went wrong with it.
         once: a link, told now only.
+        unseen: of masks of the new account that may be spelt wrongly.
     """
 
     users: tuple[UserRow, ...]
@@ -52,6 +55,7 @@ class UsersView:
     typed: Mapping[str, str]
     trouble: str = ""
     once: Once | None = None
+    unseen: str = ""
 
 
 async def users(request: Request) -> Response:
@@ -67,7 +71,9 @@ async def users(request: Request) -> Response:
         return await served.at_the_door(_page, served, fields, words.sentence(str(error)), None, _WRONG)
     if once is None:
         return RedirectResponse(f"{PATH}/{asked.name}", _AFTER_POST)
-    return await served.at_the_door(_page, served, {}, "", once)
+    limits = typed_limits(fields)
+    note = masks_told(await served.work(unseen, served.sights, limits)) if limits.masked else ""
+    return await served.at_the_door(_page, served, {}, "", once, _OK, note)
 
 
 def base_url(request: Request) -> str:
@@ -100,15 +106,21 @@ def _rows(access: Access) -> tuple[UserRow, ...]:
     )
 
 
-def _page(
-    served: Desk, typed: Mapping[str, str], trouble: str = "", once: Once | None = None, status: int = 200
+def _page(  # noqa: PLR0913, PLR0917 - what the form shows again
+    served: Desk,
+    typed: Mapping[str, str],
+    trouble: str = "",
+    once: Once | None = None,
+    status: int = _OK,
+    note: str = "",
 ) -> Response:
     view = UsersView(
         users=_rows(served.access),
-        roles=tuple(ROLE_WORDS.items()),
+        roles=role_words(),
         providers=tuple((name, one.label or name) for name, one in served.settings.openid.items()),
         typed=typed,
         trouble=trouble,
         once=once,
+        unseen=note,
     )
     return served.page("users.html", status, page="users", view=view)

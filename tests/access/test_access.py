@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from access.access import Access, CodeError, PauseError, SignInError
-from access.attempts import FREE
+from access.attempts import FREE, network
 from access.totp import step_of
 from access.visitor import CONSOLE, Limits
 from tests.access.conftest import PASSWORD, Clock
@@ -63,6 +63,13 @@ def test_guessing_many_names_from_one_place_has_to_wait(access: Access) -> None:
     assert access.sign_in("ada", PASSWORD, "", "2001:db8:0:1::1")
 
 
+def test_who_comes_by_ipv4_is_not_everybody() -> None:
+    """Where one socket serves IPv6 and IPv4, each address of IPv4 counts alone, as it does elsewhere."""
+    assert network("::ffff:192.0.2.1") == network("192.0.2.1") == "192.0.2.1"
+    assert network("2001:db8::1") == network("2001:db8::ffff") == "2001:db8::/64"
+    assert network("no address") == "no address"
+
+
 def test_failures_are_forgotten(access: Access, clock: Clock) -> None:
     """After a quarter of an hour of quiet a sign-in is as at first."""
     fail(access, FREE["pair"])
@@ -115,3 +122,18 @@ def test_a_token_that_ended_does_not_go_on(access: Access, clock: Clock) -> None
     assert program is not None
     clock.now += 60
     assert not access.may_go_on(program)
+
+
+def test_sign_ins_elsewhere_are_counted(access: Access, clock: Clock) -> None:
+    """Who begins many and ends none has to wait, and only who is there; who comes back is not counted."""
+    for _ in range(FREE["openid"]):
+        assert access.attempts.begin_elsewhere(HERE) == 0
+    assert access.attempts.begin_elsewhere(HERE) == 2
+    assert access.attempts.begin_elsewhere(HERE) == 2  # who has to wait is not counted
+    assert access.attempts.begin_elsewhere(THERE) == 0
+    assert access.attempts.pause("ada", HERE) == 0  # a local account is another matter
+    clock.now += 2
+    assert access.attempts.begin_elsewhere(HERE) == 0
+    assert access.attempts.begin_elsewhere(HERE) == 4
+    access.attempts.end_elsewhere(HERE)
+    assert access.attempts.begin_elsewhere(HERE) == 0

@@ -47,3 +47,35 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(DatabaseError, match="put a copy of the file in its place"):
         Database(path, [SCHEMA])
     assert path.read_bytes() == before
+
+
+def test_a_disk_without_room(tmp_path: Path) -> None:
+    """What cannot be written is told with the file and what to do, and nothing of the change is left."""
+    database = Database(tmp_path / "x.sqlite", [SCHEMA])
+    with database.write() as connection:
+        connection.execute("INSERT INTO things VALUES ('a')")
+    database.read("PRAGMA max_page_count = 3")
+    with pytest.raises(DatabaseError, match=r"x\.sqlite cannot be used \(database or disk is full\)"):
+        write_much(database)
+    assert names(database) == ["a"]
+    database.read("PRAGMA max_page_count = 1000")
+    write_much(database)
+    assert len(names(database)) == 3
+    database.close()
+
+
+def test_a_folder_that_became_read_only(tmp_path: Path) -> None:
+    """Likewise."""
+    database = Database(tmp_path / "x.sqlite", [SCHEMA])
+    database.read("PRAGMA query_only = ON")
+    with pytest.raises(DatabaseError, match="its folder may be written"):
+        write_much(database)
+    assert names(database) == []
+    database.close()
+
+
+def write_much(database: Database) -> None:
+    """Write more than a page holds."""
+    with database.write() as connection:
+        connection.execute("INSERT INTO things VALUES ('b')")
+        connection.execute("INSERT INTO things VALUES (?)", ("c" * 100_000,))

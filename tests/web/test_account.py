@@ -56,7 +56,7 @@ def test_a_new_password(site: Site, ann: Browser, told: list[str]) -> None:
     [
         ("a wrong one that is long", NEW, NEW, "not your password now"),
         (PASSWORD, NEW, NEW + "x", "not the same"),
-        (PASSWORD, "short", "short", "12 or more"),
+        (PASSWORD, "short", "short", "15 or more"),
         (PASSWORD, "x" * 2000, "x" * 2000, "at most 1,024"),
     ],
 )
@@ -145,6 +145,28 @@ def test_signing_out_elsewhere(site: Site, ann: Browser) -> None:
     assert elsewhere.get("/search").url.path == "/sign-in"
     assert ann.get("/account").status_code == 200
     assert "Sign out everywhere else" not in ann.page.text
+
+
+def test_one_session_ends(site: Site, ann: Browser, told: list[str]) -> None:
+    """Who has lost a device ends its session alone; nobody ends one of somebody else by its number."""
+    lost, other = site.signed_in("ann"), site.signed_in("ann")
+    site.add("bob", "administrator")
+    administrator = site.signed_in("bob")
+    ann.get("/account")
+    numbers = [number for number, *_ in site.access.sessions.of("ann")]
+    (theirs,) = [number for number, *_ in site.access.sessions.of("bob")]
+    form = ann.form("session")
+    assert form.fields["session"] == str(numbers[0])  # the newest comes first, and this one has no button
+    assert "That session has ended" in ann.submit("session").text
+    assert other.get("/search").url.path == "/sign-in"
+    assert lost.get("/search").url.path == "/search"
+    assert any('action="session-end"' in one and f'ended="{numbers[0]}"' in one for one in told)
+    ann.submit("session", session=str(theirs))
+    assert not any(f'ended="{theirs}"' in one for one in told)  # it tells of what was done only
+    assert administrator.get("/users/ann").status_code == 200
+    administrator.submit("session", session=str(numbers[1]))
+    assert lost.get("/search").url.path == "/sign-in"
+    assert ann.get("/account").status_code == 200
 
 
 def test_a_token(site: Site, ann: Browser, told: list[str]) -> None:

@@ -2,17 +2,22 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
+from access.attempts import FREE
 from access.visitor import Role
 from storage.layout import Layout
 from tests.web.openid_provider import CLIENT, SECRET, Provider, providing
-from tests.web.signing import Browser, Site, site_of
+from tests.web.signing import Browser, Clock, Site, site_of
+from web.cookies import OPENID
+from web.provider import AWAY_SECONDS, KNOWN_SECONDS, Beginning, ProviderError
+from web.provider import Provider as AskedProvider
 from web.settings import OpenIDSettings, WebSettings
 from web.user_deeds import expected
 
@@ -28,7 +33,7 @@ def running() -> Iterator[Provider]:
 def provider(running: Provider) -> Provider:
     """Give the provider, which says the usual."""
     running.claims, running.info, running.known, running.error = {}, None, {}, ""
-    running.signed_with, running.logins = None, 0
+    running.signed_with, running.logins, running.looks = None, 0, 0
     return running
 
 
@@ -129,6 +134,40 @@ def test_a_forged_signature(site: Site, provider: Provider, key: RSAKey | ECKey)
     page = there_and_back(site.browser())
     assert page.status_code == 403
     assert "did not confirm the sign-in" in page.text
+
+
+@pytest.mark.parametrize(
+    ("key", "algorithm"),
+    [
+        (RSAKey.generate_key(2048, {"kid": "one"}), "PS256"),
+        (ECKey.generate_key("P-256", {"kid": "one"}), "ES256"),
+        (OKPKey.generate_key("Ed25519", {"kid": "one"}), "Ed25519"),
+        (OKPKey.generate_key("Ed25519", {"kid": "one"}), "EdDSA"),
+    ],
+    ids=["PS256", "ES256", "Ed25519", "EdDSA"],
+)
+def test_keys_that_providers_have(
+    site: Site,
+    provider: Provider,
+    monkeypatch: pytest.MonkeyPatch,
+    key: RSAKey | ECKey | OKPKey,
+    algorithm: str,
+) -> None:
+    """Whatever kind of key a provider signs with, the sign-in ends well."""
+    monkeypatch.setattr(provider, "key", key)
+    monkeypatch.setattr(provider, "algorithm", algorithm)
+    assert "Signed in as auditor" in there_and_back(site.browser()).text
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS256"])
+def test_no_signature_that_anybody_makes(
+    site: Site, provider: Provider, monkeypatch: pytest.MonkeyPatch, algorithm: str
+) -> None:
+    """A token that is not signed, or by what the public key spells, lets nobody in."""
+    monkeypatch.setattr(provider, "algorithm", algorithm)
+    page = there_and_back(site.browser())
+    assert page.status_code == 403
+    assert provider.logins == 1
 
 
 def test_another_browser(site: Site, provider: Provider) -> None:
@@ -288,3 +327,94 @@ def test_where_a_public_address_is_set(layout: Layout, provider: Provider) -> No
     asked = parse_qs(urlsplit(answer.headers["location"]).query)
     assert asked["redirect_uri"] == ["https://logs.example/sign-in/openid/site/back"]
     assert answer.headers["set-cookie"].startswith("__Host-sysledger-openid=")
+
+
+@pytest.mark.parametrize("taken", [["client_secret_post"], ["client_secret_basic", "client_secret_post"]])
+def test_a_secret_that_basic_would_change(site: Site, provider: Provider, taken: list[str]) -> None:
+    """A secret with signs goes in the form, where the provider takes it there: many do not decode Basic's."""
+    provider.known = {"token_endpoint_auth_methods_supported": taken}
+    assert "Signed in as auditor" in there_and_back(site.browser()).text
+    assert provider.asked_by == "form"
+
+
+def test_who_begins_and_does_not_come_back_has_to_wait(site: Site, provider: Provider) -> None:
+    """One address makes us ask the provider so often, and is told how long to wait; who comes back is not."""
+    browser = site.browser()
+    for _ in range(FREE["openid"]):
+        assert browser.client.get("/sign-in/openid/site", follow_redirects=False).status_code == 303
+    page = browser.get("/sign-in/openid/site?next=/account")
+    assert page.status_code == 429
+    assert page.headers["retry-after"] == "2"
+    assert "Wait 2 seconds" in page.text
+    assert "next=%2Faccount" in page.text
+    site.clock.now += 2
+    assert "Signed in as auditor" in there_and_back(browser).text
+    assert browser.client.get("/sign-in/openid/site", follow_redirects=False).status_code == 303
+    assert provider.looks == 1
+
+
+def test_where_to_ask_is_looked_up_seldom(provider: Provider) -> None:
+    """Once a minute; of many who come at once, by one."""
+    clock = Clock()
+    asked = AskedProvider(OpenIDSettings(issuer=provider.url, client_id=CLIENT), clock)
+    beginning = Beginning("state", "nonce", "verifier", "http://localhost/back")
+    with ThreadPoolExecutor(8) as threads:
+        assert len(set(threads.map(lambda _: asked.address(beginning), range(8)))) == 1
+    assert provider.looks == 1
+    clock.now += KNOWN_SECONDS
+    asked.address(beginning)
+    assert provider.looks == 2
+
+
+def test_nobody_waits_twice_for_who_is_away(provider: Provider) -> None:
+    """While it does not answer it is asked every few seconds; then its answer counts at once."""
+    clock = Clock()
+    provider.known = {"token_endpoint": None}
+    asked = AskedProvider(OpenIDSettings(issuer=provider.url, client_id=CLIENT), clock)
+    beginning = Beginning("state", "nonce", "verifier", "http://localhost/back")
+    for _ in range(5):
+        with pytest.raises(ProviderError, match="names no token_endpoint"):
+            asked.address(beginning)
+    assert provider.looks == 1
+    provider.known = {}
+    clock.now += AWAY_SECONDS
+    assert asked.address(beginning).startswith(f"{provider.url}/authorize?")
+
+
+def test_an_answer_without_end(provider: Provider) -> None:
+    """Nothing that a provider sends fills our memory."""
+    provider.known = {"x": "y" * (1 << 20)}
+    asked = AskedProvider(OpenIDSettings(issuer=provider.url, client_id=CLIENT))
+    with pytest.raises(ProviderError, match="answers too much"):
+        asked.address(Beginning("state", "nonce", "verifier", "http://localhost/back"))
+
+
+def test_a_way_back_counts_once(site: Site, provider: Provider) -> None:
+    """Who kept the cookie and the address gets in no second time, and the provider is not asked."""
+    browser = site.browser()
+    away = browser.client.get("/sign-in/openid/site", follow_redirects=False)
+    kept = browser.client.cookies[OPENID]
+    back = urlsplit(httpx.get(away.headers["location"], follow_redirects=False).headers["location"])
+    assert browser.get(f"{back.path}?{back.query}").url.path == "/search"
+    other = site.browser()
+    other.client.cookies.set(OPENID, kept, domain="localhost.local", path="/")
+    page = other.get(f"{back.path}?{back.query}")
+    assert page.status_code == 403
+    assert "was ended before" in page.text
+    assert provider.logins == 1
+
+
+def test_a_long_way_back(site: Site) -> None:
+    """An address too long for a cookie is not gone back to, and the sign-in ends well."""
+    assert there_and_back(site.browser(), f"/search?q={'%C3%A9' * 600}").url.path == "/search"
+    assert there_and_back(site.browser(), "/search?q=x").url.params["q"] == "x"
+
+
+def test_the_provider_s_own_word(site: Site) -> None:
+    """What it refuses it says why, in its words, as text; and we say what to do."""
+    browser = site.browser()
+    away = browser.client.get("/sign-in/openid/site", follow_redirects=False)
+    state = parse_qs(urlsplit(away.headers["location"]).query)["state"][0]
+    page = browser.get(f"/sign-in/openid/site/back?code=another&state={state}")
+    assert "/token answers 400: invalid_grant" in page.text
+    assert "Begin it anew" in page.text

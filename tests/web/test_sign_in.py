@@ -12,6 +12,7 @@ from tests.web.signing import PASSWORD, Browser, Site, code, site_of
 from web.cookies import SESSION
 from web.settings import WebSettings
 from web.sign_in import local
+from web.tickets import Tickets
 
 
 @pytest.fixture
@@ -225,6 +226,61 @@ def test_a_ticket_to_the_code_is_for_one_account(site: Site) -> None:
     assert browser.get("/search").url.path == "/sign-in"
 
 
+def test_the_form_for_the_code_counts_once(site: Site, told: list[str]) -> None:
+    """Who finds it with its password in a cache or a log cannot send it again, with whatever code."""
+    secret = site.access.accounts.begin_totp("ann")
+    site.access.accounts.confirm_totp("ann", code(secret, site.clock.now))
+    site.clock.now += totp.STEP_SECONDS
+    browser = site.browser()
+    browser.sign_in("ann")
+    form = browser.page
+    assert browser.submit(action="/sign-in", code=code(secret, site.clock.now)).url.path == "/search"
+    site.clock.now += totp.STEP_SECONDS
+    thief = site.browser()
+    thief.get("/sign-in")
+    fields = {**thief.form(action="/sign-in").fields, "code": code(secret, site.clock.now)}
+    browser.page = form
+    fields["ticket"] = browser.form(action="/sign-in").fields["ticket"]
+    for _ in range(2):
+        answer = thief.client.post("/sign-in", data=fields)
+        assert answer.status_code == 403
+        assert "was sent before" in answer.text
+    assert len(site.access.sessions.of("ann")) == 1
+    assert 'reason="the form for the code was sent before"' in told[-1]
+
+
+def test_a_wrong_code_prolongs_nothing(site: Site) -> None:
+    """However often the code is wrong, the password is asked for again in time."""
+    secret = site.access.accounts.begin_totp("ann")
+    site.access.accounts.confirm_totp("ann", code(secret, site.clock.now))
+    browser = site.browser()
+    browser.sign_in("ann")
+    tickets = Tickets(site.access.keys.get("tickets"))
+    first = tickets.claims("second factor", browser.form(action="/sign-in").fields["ticket"])
+    browser.submit(action="/sign-in", code="000000")
+    second = tickets.claims("second factor", browser.form(action="/sign-in").fields["ticket"])
+    assert first
+    assert second == first
+
+
+def test_who_signed_in_before_is_not_kept_out(site: Site) -> None:
+    """Strangers who guess from everywhere close the account to strangers, and not to its owner's browser."""
+    owner = site.browser()
+    owner.sign_in("ann")
+    owner.submit(action="/sign-out")
+    for number in range(FREE["account"]):
+        site.access.attempts.failed("ann", f"198.51.100.{number}")
+    assert site.browser().sign_in("ann").status_code == 429
+    assert owner.sign_in("ann").url.path == "/search"
+    site.access.attempts.failed("ann", "198.51.100.1")
+    owner.get("/account")
+    changed = owner.submit("password", password=PASSWORD, new="another four words of hers",
+                           again="another four words of hers")  # fmt: skip
+    assert "Your password was changed" in changed.text
+    owner.submit(action="/sign-out")
+    assert owner.sign_in("ann", "another four words of hers").url.path == "/search"
+
+
 @pytest.mark.parametrize(
     "target",
     [
@@ -268,7 +324,7 @@ def test_the_cookie(site: Site, layout: Layout) -> None:
     plain = site.browser()
     given = plain.client.post(
         "/sign-in", data={**plain_fields(plain), "name": "ann", "password": PASSWORD}, follow_redirects=False
-    ).headers["set-cookie"]
+    ).headers.get_list("set-cookie")[0]
     assert given.startswith("sysledger-session=sl-session-")
     assert "HttpOnly" in given
     assert "SameSite=lax" in given
@@ -276,13 +332,14 @@ def test_the_cookie(site: Site, layout: Layout) -> None:
     assert "Max-Age" not in given
     assert "Domain" not in given
     secured = Site(layout, site.access, site.clock, WebSettings(public_url="https://localhost/")).browser()
-    given = secured.client.post(
+    both = secured.client.post(
         "/sign-in",
         data={**plain_fields(secured), "name": "ann", "password": PASSWORD},
         follow_redirects=False,
-    ).headers["set-cookie"]
-    assert given.startswith("__Host-sysledger-session=sl-session-")
-    assert "Secure" in given
+    ).headers.get_list("set-cookie")
+    assert both[0].startswith("__Host-sysledger-session=sl-session-")
+    assert both[1].startswith("__Host-sysledger-browser=sl-browser-")
+    assert all("Secure" in one and "HttpOnly" in one for one in both)
 
 
 def test_another_site_cannot_sign_anybody_in(site: Site) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from access.accounts import AccountError
 from access.visitor import Limits
-from storage.layout import Layout
+from storage.layout import Layout, StreamName
+from tests.web.archives import stored
 from tests.web.signing import PASSWORD, Browser, Site, code, site_of
 
 
@@ -35,6 +36,29 @@ def test_a_role(site: Site, ada: Browser, told: list[str]) -> None:
     assert site.access.accounts.get("ann").role == "operator"
     assert ann.get("/search").url.path == "/sign-in"
     assert any('action="user.role"' in one and 'who="ada"' in one for one in told)
+
+
+def test_what_limits_leave_of_a_role(site: Site, ada: Browser) -> None:
+    """Nobody is told of a trail that the limits take away, by the own page or the administrator's."""
+    assert "export results, and read who did what" in ada.get("/users").text
+    page = ada.get("/users/ann").text
+    assert "may search and read messages, and export results</span>" in page
+    assert "read who did what" not in page
+    assert "change accounts" not in page
+    assert "read who did what" not in site.signed_in("ann").get("/account").text
+    site.access.accounts.set_limits("ann", Limits())
+    assert "export results, and read who did what" in ada.get("/users/ann").text
+    assert "read who did what" in site.signed_in("ann").get("/account").text
+
+
+def test_a_mask_that_is_spelt_wrong(site: Site, ada: Browser, layout: Layout) -> None:
+    """What can be no field is refused; what no message has had is masked, and told."""
+    stored(layout, StreamName("shop"), [b"<38>1 - fw-1 sshd - - - user=ann logs in"])
+    assert "severity cannot be masked" in ada.submit("limits", masked="severity user").text
+    page = ada.submit("limits", tenants="shop", masked="user usr").text
+    assert "No recent message that this account may see has had: usr. Is it spelt right?" in page
+    assert site.access.accounts.get("ann").limits.masked == ("user", "usr")
+    assert "spelt right" not in ada.submit("limits", tenants="shop", masked="user").text
 
 
 def test_limits(site: Site, ada: Browser, told: list[str]) -> None:
