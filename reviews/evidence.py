@@ -35,6 +35,9 @@ class Evidence:
         figures: of the scope: files, blocks, skipped, scanned …, by the names of ``storage.results.Scope``.
         damaged: places that could not be read, whose messages are missing; at most DAMAGES of them.
         damages: how many places those are altogether.
+        checkpoint: the tenant's ledger at that time, as it was signed; nothing where there was none, or for
+            whom it is not.
+        ledger: of a check: why the ledger does not go on from the checkpoint kept then; nothing when it does.
     """
 
     count: int
@@ -45,6 +48,8 @@ class Evidence:
     figures: dict[str, int]
     damaged: tuple[str, ...]
     damages: int
+    checkpoint: str = ""
+    ledger: str = ""
 
     @property
     def is_whole(self) -> bool:
@@ -112,8 +117,9 @@ def _figures(scope: Scope) -> dict[str, int]:
 
 def difference(then: Evidence, now: Evidence) -> tuple[str, ...]:
     """Say in what a search's result differs from what it once was; nothing when it is the same."""
+    of_ledger = (now.ledger,) if now.ledger else ()
     if (then.count, then.digest) == (now.count, now.digest):
-        return ()
+        return of_ledger
     said = [f"{then.count:,} matched then, {now.count:,} match now."]
     if then.count == now.count:
         said = ["As many match as then, but their octets, or their order, are others."]
@@ -121,17 +127,24 @@ def difference(then: Evidence, now: Evidence) -> tuple[str, ...]:
         said.append("Some of the archive cannot be read now: restore it from a copy, then check again.")
     elif now.damages < then.damages:
         said.append("What could not be read then can be read now.")
+    elif now.missing > then.missing:
+        said.append(
+            f"{now.missing - then.missing:,} messages of the range are in no file now, and did not expire: "
+            "`sysledger verify` says which."
+        )
+    elif now.missing < then.missing and now.total > then.total:
+        said.append("Messages that were in no file then are there now: they were put back.")
     elif now.total < then.total:
         said.append(
             f"The range held {then.total:,} messages then and {now.total:,} now: the others have expired by "
-            "retention, or may no longer be seen."
+            "retention, may no longer be seen, or were removed: `sysledger verify` says which."
         )
     elif now.total > then.total:
         said.append(
             f"The range held {then.total:,} messages then and {now.total:,} now: some came late, as from a "
             "collector whose queue held them back."
         )
-    return tuple(said)
+    return (*said, *of_ledger)
 
 
 def written(evidence: Evidence) -> str:

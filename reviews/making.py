@@ -7,7 +7,7 @@ cannot be made is kept with the reason, and is tried again when somebody asks fo
 import logging
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -15,6 +15,7 @@ from access import trail
 from access.visitor import Limits, Visitor, visiting
 from reviews import instants
 from reviews.evidence import Evidence, gather
+from reviews.ledgers import Ledgers
 from reviews.periods import ended
 from reviews.results import Result
 from reviews.sight import may_see
@@ -43,6 +44,7 @@ class Means:
         searcher: gives what answers to a visitor, within its limits.
         clock: gives the time, with its zone.
         sees: says whether a stream is there for a visitor at this moment.
+        ledgers: those of the appliance; None where there are none.
     """
 
     store: Store
@@ -50,6 +52,7 @@ class Means:
     searcher: Callable[[Visitor], Searcher]
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     sees: Callable[[Visitor, StreamName], bool] = lambda visitor, name: visitor.sees(name.tenant, name.stream)
+    ledgers: Ledgers | None = None
 
 
 def open_due(means: Means) -> list[int]:
@@ -107,6 +110,9 @@ def check(means: Means, number: int, visitor: Visitor) -> tuple[Result, Evidence
     if result.evidence is None or result.limits is None:
         raise CannotMakeError("This result is not made yet, so there is nothing to check. Wait for it.")
     found = _gathered(means, as_made(visitor, result.limits), result.asked)
+    if means.ledgers is not None and result.evidence.checkpoint:
+        fault = means.ledgers.fault(result.asked.name.tenant, result.evidence.checkpoint)
+        found = replace(found, ledger=fault)
     means.store.results.check(number, found, visitor.name, means.clock())
     return result, found
 
@@ -156,7 +162,13 @@ def _asker(means: Means, result: Result) -> Visitor:
 
 def _gathered(means: Means, visitor: Visitor, asked: Request) -> Evidence:
     try:
-        return gather(means.searcher(visitor), asked)
+        searcher = means.searcher(visitor)
+        found = gather(searcher, asked)
+        checkpoint = "" if means.ledgers is None else means.ledgers.checkpoint(visitor, asked.name.tenant)
+        if means.ledgers is not None and checkpoint:
+            missing = max(found.missing, means.ledgers.missing(asked, searcher))
+            found = replace(found, checkpoint=checkpoint, figures={**found.figures, "missing": missing})
+        return found  # noqa: TRY300 - what is kept of the ledger may fail as the rest
     except QueryError as error:
         raise CannotMakeError(
             f"The query cannot be read: {error}. Change the saved search, and try again."

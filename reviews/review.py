@@ -86,6 +86,11 @@ class Queue:
                 return
             below = rows[-1]["number"]
 
+    def with_finding(self, finding: int) -> list[int]:
+        """Give the numbers of the reviews that were signed off with a finding."""
+        rows = self._database.read("SELECT number FROM reviews WHERE finding = ? ORDER BY number", finding)
+        return [row["number"] for row in rows]
+
     def ending(self, start: datetime, end: datetime) -> Sequence[Review]:
         """Give the reviews whose period ends in start < t ≤ end, by search and period."""
         rows = self._database.read(

@@ -184,17 +184,17 @@ def _schedule(
     if now is None:
         connection.execute("DELETE FROM schedules WHERE search = ?", (number,))
         return
-    given = (now.cadence, now.hour, now.weekday, now.reviewer, now.days)
+    given = (now.cadence, now.hour, now.weekday, now.reviewer, now.days, now.zone)
     if before is not None:
         connection.execute(
-            "UPDATE schedules SET cadence = ?, hour = ?, weekday = ?, reviewer = ?, days = ?"
+            "UPDATE schedules SET cadence = ?, hour = ?, weekday = ?, reviewer = ?, days = ?, zone = ?"
             " WHERE search = ?",
             (*given, number),
         )
         return
     connection.execute(
-        "INSERT INTO schedules (cadence, hour, weekday, reviewer, days, search, covered_until)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO schedules (cadence, hour, weekday, reviewer, days, zone, search, covered_until)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (*given, number, instants.written(_first(connection, number, now, at))),
     )
 
@@ -217,14 +217,16 @@ def _told(draft: Draft) -> str:
     said = [f"query: {asked.query or '(everything)'}", f"stream: {asked.name.tenant}/{asked.name.stream}"]
     said += ["shared"] if draft.shared else []
     if schedule is not None:
-        said.append(f"{schedule.cadence} at {schedule.hour:02d}:00 UTC for {schedule.reviewer}")
+        said.append(f"{schedule.told()} for {schedule.reviewer}, to sign off within {schedule.days} days")
     return "\n".join(said)
 
 
 def _saved(row: Row) -> Saved:
     schedule = None
     if row["cadence"] is not None:
-        schedule = Schedule(row["cadence"], row["hour"], row["weekday"], row["reviewer"], row["days"])
+        schedule = Schedule(
+            row["cadence"], row["hour"], row["weekday"], row["reviewer"], row["days"], row["zone"]
+        )
     question = Question(
         row["query"],
         StreamName(row["tenant"], row["stream"]),

@@ -9,7 +9,7 @@ from reviews.findings import Findings
 from reviews.history import Event, Subject
 from reviews.results import Results
 from reviews.review import Queue
-from reviews.schema import SCHEMAS
+from reviews.schema import SCHEMAS, upgrade
 from reviews.searches import Searches
 
 FILE: Final = "reviews.sqlite"
@@ -27,6 +27,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.database = Database(folder / FILE, SCHEMAS)
+        upgrade(self.database)
         self.searches = Searches(self.database)
         self.results = Results(self.database)
         self.queue = Queue(self.database)

@@ -13,6 +13,9 @@ from reviews.review import Review
 
 FINDING_COLUMNS: Final = ("number", "title", "state", "owner", "due", "matches", "of", "stream", "query")
 REVIEW_COLUMNS: Final = ("number", "title", "period", "state", "reviewer", "due", "matches", "signed by")
+RECORD_COLUMNS: Final = (
+    "number", "title", "period", "state", "signed by", "signed at", "note", "matches", "sha256",
+)  # fmt: skip
 _SHOWN: Final = len("2026-11-20T22:51")
 
 
@@ -27,6 +30,7 @@ def evidence_document(found: Evidence) -> dict[str, Any]:
         "scope": dict(found.figures),
         "damaged": list(found.damaged),
         "damages": found.damages,
+        "checkpoint": found.checkpoint or None,
     }
 
 
@@ -102,6 +106,16 @@ def review_row(document: Mapping[str, Any]) -> tuple[str, ...]:
     period = f"{document['from'][:_SHOWN]} to {document['to'][:_SHOWN]}"
     told = (document["title"], period, document["state"], document["reviewer"], document["due_at"][:_SHOWN])
     return (str(document["number"]), *told, _numbers(document["result"])[0], document["signed_by"])
+
+
+def record_row(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Give the RECORD_COLUMNS of a review's document."""
+    period = f"{document['from'][:_SHOWN]} to {document['to'][:_SHOWN]}"
+    number, found = document["finding"], document["result"]["evidence"]
+    note = document["note"] if number is None else f"{document['note']} (finding {number})"
+    signed = ((document["signed_at"] or "")[:_SHOWN], note, _numbers(document["result"])[0])
+    told = (document["title"], period, document["state"], document["signed_by"], *signed)
+    return (str(document["number"]), *told, "" if found is None else found["sha256"])
 
 
 def _numbers(result: Mapping[str, Any]) -> tuple[str, str]:

@@ -5,40 +5,27 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from access.visitor import Visitor, current
-from reviews import making
-from reviews.evidence import difference
+from access.visitor import Visitor
+from reviews.duties import may_finish
 from reviews.findings import Finding
-from reviews.making import CannotMakeError
 from reviews.results import Result
-from web import evidence
-from web.deeds import fields_of, named
-from web.desk import Desk, desk
-from web.errors import ForbiddenError, NotFoundError
-from web.findings import DUE_DAYS, REFUSALS, found, matter_of, may_open, record, told
+from web import acting, evidence
+from web.acting import Subject
+from web.desk import Desk
+from web.errors import ForbiddenError
+from web.findings import DUE_DAYS, found, matter_of, may_open, record
 
 
 async def one(request: Request) -> Response:
     """Show one finding."""
-    served, number = desk(request), named(request)
-    return await served.work(_show, served, current(), number)
+    return await acting.shown(request, _FINDING)
 
 
 async def act(request: Request) -> Response:
     """Open, resolve, note or check a finding."""
-    served, number, visitor = desk(request), named(request), current()
-    fields = await fields_of(request)
-    deed = request.path_params["deed"]
-    if deed not in _DEEDS:
-        raise NotFoundError("Nothing of this name can be done to a finding.")
-    try:
-        work = served.reviewing.behind if deed == "check" else served.work
-        await work(_DEEDS[deed], served, visitor, number, fields)
-    except (*REFUSALS, CannotMakeError) as error:
-        return await served.work(_show, served, visitor, number, told(error), deed, fields)
-    return RedirectResponse(f"/findings/{number}", 303)
+    return await acting.act(request, _FINDING)
 
 
 def _show(  # noqa: PLR0913, PLR0917 - a page, and what was refused on it
@@ -70,6 +57,8 @@ def _show(  # noqa: PLR0913, PLR0917 - a page, and what was refused on it
         owner=given.get("owner", finding.owner),
         due=given.get("due", (finding.due or today + timedelta(days=DUE_DAYS)).isoformat()),
         may_act=_may_act(visitor, finding),
+        needs_another=_needs_another(served, visitor, finding),
+        reviews=store.queue.with_finding(number),
         may_open=visitor.may("review"),
         owners=served.reviewing.reviewers(result.asked.name, result.limits or visitor.limits, visitor),
         printed=evidence.moment(datetime.now(UTC)),
@@ -99,8 +88,18 @@ def _open(served: Desk, visitor: Visitor, number: int, fields: Mapping[str, str]
         record("finding.open", number, result.asked, owner=matter.owner, due=matter.due)
 
 
+def _needs_another(served: Desk, visitor: Visitor, finding: Finding) -> bool:
+    """Say whether it is for a second person to resolve a finding that the visitor sees to."""
+    return not may_finish(visitor.name, finding.owner, served.settings.second_person)
+
+
 def _resolve(served: Desk, visitor: Visitor, number: int, fields: Mapping[str, str]) -> None:
-    _, result = _acting(served, visitor, number)
+    finding, result = _acting(served, visitor, number)
+    if finding.state == "open" and _needs_another(served, visitor, finding):
+        raise ForbiddenError(
+            f"Finding {number} is yours to see to, and web.second_person wants somebody else to resolve it. "
+            f"Add a note of what you did, and ask {finding.opened_by} or a reviewer."
+        )
     with served.reviewing.changing() as store:
         store.findings.resolve(number, visitor.name, fields.get("note", ""), datetime.now(UTC))
         record("finding.resolve", number, result.asked, resolution=fields.get("note", ""))
@@ -115,13 +114,10 @@ def _comment(served: Desk, visitor: Visitor, number: int, fields: Mapping[str, s
 
 def _check(served: Desk, visitor: Visitor, number: int, _fields: Mapping[str, str]) -> None:
     _, result = found(served, visitor, number)
-    if result.evidence is None:  # asked for, but not made: a check tries once more
-        making.make(served.reviewing.means, result.number)
-        return
-    then, now = making.check(served.reviewing.means, result.number, visitor)
-    assert then.evidence is not None  # noqa: S101 - for the type checker
-    differs = difference(then.evidence, now)
-    record("finding.check", number, result.asked, same=not differs)
+    same = acting.check(served, visitor, result)
+    if same is not None:
+        record("finding.check", number, result.asked, same=same)
 
 
-_DEEDS: Final = {"open": _open, "resolve": _resolve, "note": _comment, "check": _check}
+_DEEDS: Final = {"open": _open, "resolve": _resolve, "note": _comment, acting.CHECK: _check}
+_FINDING: Final = Subject("a finding", "/findings", _show, _DEEDS)

@@ -1,6 +1,7 @@
 """/findings/new: what saving a search's result would state, and saving it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -15,6 +16,7 @@ from web.deeds import fields_of
 from web.desk import Desk, desk
 from web.findings import DUE_DAYS, REFUSALS, SEARCH, asked_for, save, told
 from web.form import FormError, SearchForm, read
+from web.turns import BusyError
 
 
 async def new(request: Request) -> Response:
@@ -29,7 +31,8 @@ async def new(request: Request) -> Response:
     except REFUSALS as error:
         form = _read_or_empty(QueryParams({name: fields.get(name, "") for name in SEARCH}))
         return await served.work(_proposed, served, visitor, form, told(error), fields)
-    await served.reviewing.behind(making.make, served.reviewing.means, result)
+    with suppress(BusyError):  # then it is made in its turn
+        await served.reviewing.behind(making.make, served.reviewing.means, result)
     return RedirectResponse(f"/findings/{number}", 303)
 
 

@@ -4,7 +4,7 @@ What gives, keeps and tells findings stands here, for the pages of one and for t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Final
@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from access import trail
+from access.ledger import sees_ledger
 from access.visitor import Visitor, current
 from reviews import sight
 from reviews.findings import STATES, Finding, Matter, State
@@ -28,6 +29,7 @@ from web.errors import ForbiddenError, NotFoundError
 from web.form import FormError, SearchForm, read
 
 ON_A_PAGE: Final = 50
+YOURS: Final = "yours"  # beside the states: open ones that the visitor is to see to
 DUE_DAYS: Final = 14  # proposed to whoever opens one
 SEARCH: Final = ("q", "from", "to", "time", "tenant", "stream")
 REFUSALS: Final = (FormError, times.MomentError, TextError, QueryError, DoneError)
@@ -57,14 +59,19 @@ async def findings(request: Request) -> Response:
 
 
 def listed(
-    served: Desk, visitor: Visitor, state: State | None = None, before: int | None = None
+    served: Desk,
+    visitor: Visitor,
+    state: State | None = None,
+    before: int | None = None,
+    owner: str | None = None,
 ) -> list[tuple[Finding, Result]]:
-    """Give the newest findings that a visitor may see, ON_A_PAGE and one more at most."""
+    """Give the newest findings that a visitor may see, of an owner or any: ON_A_PAGE and one more at most."""
     store = served.reviewing.store
     seen = (
-        (finding, result)
+        (finding, as_seen(served, visitor, result))
         for finding in store.findings.newest(state, before)
-        if may_see(served, visitor, result := store.results.get(finding.result))
+        if owner in {None, finding.owner}
+        and may_see(served, visitor, result := store.results.get(finding.result))
     )
     return list(islice(seen, ON_A_PAGE + 1))
 
@@ -83,7 +90,7 @@ def found(served: Desk, visitor: Visitor, number: int) -> tuple[Finding, Result]
         result = None
     if result is None or not may_see(served, visitor, result):
         raise NotFoundError(f"There is no finding {number} that you may see. /findings lists those you may.")
-    return finding, result
+    return finding, as_seen(served, visitor, result)
 
 
 def may_see(served: Desk, visitor: Visitor, result: Result) -> bool:
@@ -94,6 +101,14 @@ def may_see(served: Desk, visitor: Visitor, result: Result) -> bool:
     if made_with is not None:
         made_with = sight.with_range(made_with, result.asked)
     return sight.may_see(visitor, result.asked.name, made_with)
+
+
+def as_seen(served: Desk, visitor: Visitor, result: Result) -> Result:
+    """Give a result as a visitor may see it: with a checkpoint only to who sees all of the tenant."""
+    found = result.evidence
+    if found is None or not found.checkpoint or sees_ledger(served.sights, visitor, result.asked.name.tenant):
+        return result
+    return replace(result, evidence=replace(found, checkpoint=""))
 
 
 def save(served: Desk, visitor: Visitor, fields: Mapping[str, str], now: datetime) -> tuple[int, int]:
@@ -183,15 +198,16 @@ def told(error: Exception) -> str:
 
 
 def _list(served: Desk, visitor: Visitor, given: QueryParams) -> Response:
-    state = next((one for one in STATES if one == given.get("state")), None)
+    is_yours = given.get("state") == YOURS
+    state = next((one for one in STATES if one == ("open" if is_yours else given.get("state"))), None)
     before = given.get("before", "")
     below = int(before) if before.isascii() and before.isdigit() and len(before) < 18 else None  # noqa: PLR2004 - digits
-    some = listed(served, visitor, state, below)
+    some = listed(served, visitor, state, below, visitor.name if is_yours else None)
     lines = [_line(finding, result) for finding, result in some[:ON_A_PAGE]]
     older = str(lines[-1].number) if len(some) > ON_A_PAGE else ""
     return served.page(
-        "findings.html", page="findings", lines=lines, states=STATES, state=state or "", older=older,
-        is_first=below is None,
+        "findings.html", page="findings", lines=lines, states=STATES,
+        state=YOURS if is_yours else state or "", older=older, is_first=below is None,
     )  # fmt: skip
 
 

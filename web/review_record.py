@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 from typing import Final
 
 from starlette.datastructures import QueryParams
@@ -20,7 +19,7 @@ from reviews.sight import may_use
 from web import evidence, times, words
 from web.desk import Desk, desk
 from web.errors import UnclearError
-from web.findings import may_see
+from web.findings import as_seen, may_see
 from web.reviews import RECORD_DAYS, STATES, Line, line, period_told
 
 MOST_RECORD: Final = 5000  # reviews in a record; a longer one is made in parts
@@ -32,6 +31,7 @@ class Series:
 
     Attributes:
         title: of the search, as of its last review.
+        about: what it is for, likewise.
         query: likewise.
         stream: likewise.
         owner: of the search.
@@ -43,6 +43,7 @@ class Series:
     """
 
     title: str
+    about: str
     query: str
     stream: str
     owner: str
@@ -59,20 +60,50 @@ async def record(request: Request) -> Response:
     return await served.work(_record, served, current(), request.query_params)
 
 
-def recorded(served: Desk, visitor: Visitor, start: datetime, end: datetime) -> list[Series]:
-    """Give the reviews whose periods end in a range, that a visitor may see, by saved search."""
-    store, now = served.reviewing.store, datetime.now(UTC)
+def ending(
+    served: Desk, visitor: Visitor, start: datetime, end: datetime
+) -> dict[int, list[tuple[Review, Result]]]:
+    """Give the reviews whose periods end in start < t ≤ end, that a visitor may see, by saved search.
+
+    Raises:
+        UnclearError: when they are too many.
+    """
+    store = served.reviewing.store
     several = store.queue.ending(start, end)
     if len(several) > MOST_RECORD:
         raise UnclearError(
             f"{len(several):,} reviews are too many for one record. Choose a shorter range, print several."
         )
     results = store.results.several([review.result for review in several])
-    seen = [(review, results[review.result]) for review in several]
-    seen = [(review, result) for review, result in seen if may_see(served, visitor, result)]
+    found: dict[int, list[tuple[Review, Result]]] = {}
+    for review in several:
+        result = results[review.result]
+        if may_see(served, visitor, result):
+            found.setdefault(review.search, []).append((review, as_seen(served, visitor, result)))
+    return found
+
+
+def bounds(since: str, until: str, now: datetime) -> tuple[datetime, datetime]:
+    """Read the range of a record as typed; what is empty is the last RECORD_DAYS days.
+
+    Raises:
+        UnclearError: when it cannot be meant.
+    """
+    try:
+        end = times.moment(until, now, end=True) or now
+        start = times.moment(since, now) or end - timedelta(days=RECORD_DAYS)
+    except times.MomentError as error:
+        raise UnclearError(words.sentence(str(error))) from error
+    if start >= end:
+        raise UnclearError(f"From ({since}) is not before To ({until}). Swap them.")
+    return start, end
+
+
+def recorded(served: Desk, visitor: Visitor, start: datetime, end: datetime) -> list[Series]:
+    """Give the reviews whose periods end in a range, that a visitor may see, by saved search."""
+    now = datetime.now(UTC)
     found = []
-    for search, grouped in groupby(seen, key=lambda pair: pair[0].search):
-        pairs = list(grouped)
+    for search, pairs in ending(served, visitor, start, end).items():
         changes = [event for event in _history(served, visitor, search) if start <= event.at < end]
         lines = tuple(line(served, review, result, visitor, now) for review, result in pairs)
         found.append(_series(pairs, lines, changes))
@@ -83,14 +114,7 @@ def _record(served: Desk, visitor: Visitor, given: QueryParams) -> Response:
     now = datetime.now(UTC)
     since = given.get("from") or (now.date() - timedelta(days=RECORD_DAYS - 1)).isoformat()
     until = given.get("to") or now.date().isoformat()
-    try:
-        start, end = times.moment(since, now), times.moment(until, now, end=True)
-    except times.MomentError as error:
-        raise UnclearError(words.sentence(str(error))) from error
-    assert start is not None  # noqa: S101 - there is a text, and it was read
-    assert end is not None  # noqa: S101 - the same
-    if start >= end:
-        raise UnclearError(f"From ({since}) is not before To ({until}). Swap them.")
+    start, end = bounds(since, until, now)
     series = recorded(served, visitor, start, end)
     trail.record("view", "reviews", since=evidence.said(start), until=evidence.said(end))
     totals = Counter(line.state for each in series for line in each.lines)
@@ -122,6 +146,7 @@ def _series(several: list[tuple[Review, Result]], lines: tuple[Line, ...], chang
     counts = Counter(line.state for line in lines)
     return Series(
         title=last.title,
+        about=last.about,
         query=asked.query,
         stream=f"{asked.name.tenant}/{asked.name.stream}",
         owner=last.owner,

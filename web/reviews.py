@@ -11,13 +11,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from access.visitor import Visitor, current
+from reviews.findings import Finding
 from reviews.periods import Period
 from reviews.results import Result
 from reviews.review import Review
 from web import evidence
 from web.desk import Desk, desk
 from web.errors import NotFoundError
-from web.findings import may_see
+from web.findings import as_seen, may_see
 
 ON_A_PAGE: Final = 50
 RECORD_DAYS: Final = 31  # that a record covers when nobody says otherwise
@@ -54,7 +55,9 @@ class Line:
     note: str
     finding: int | None
     finding_state: str
+    finding_said: str
     is_mine: bool
+    is_alone: bool
 
 
 async def reviews(request: Request) -> Response:
@@ -75,7 +78,7 @@ def listed(
             continue
         result = store.results.get(review.result)
         if may_see(served, visitor, result):
-            yield review, result
+            yield review, as_seen(served, visitor, result)
 
 
 def found(served: Desk, visitor: Visitor, number: int) -> tuple[Review, Result]:
@@ -92,7 +95,7 @@ def found(served: Desk, visitor: Visitor, number: int) -> tuple[Review, Result]:
         result = None
     if result is None or not may_see(served, visitor, result):
         raise NotFoundError(f"There is no review {number} that you may see. /reviews lists those you may.")
-    return review, result
+    return review, as_seen(served, visitor, result)
 
 
 def line(served: Desk, review: Review, result: Result, visitor: Visitor, now: datetime) -> Line:
@@ -119,8 +122,19 @@ def line(served: Desk, review: Review, result: Result, visitor: Visitor, now: da
         note=review.note,
         finding=review.finding,
         finding_state="" if finding is None else finding.state,
+        finding_said="" if finding is None else _finding_said(finding),
         is_mine=review.reviewer == visitor.name,
+        is_alone=review.owner == (review.signed_by or review.reviewer),
     )
+
+
+def _finding_said(finding: Finding) -> str:
+    """Say what came of a finding, or who is to see to it."""
+    if finding.resolved_at is not None:
+        return (
+            f"resolved by {finding.resolved_by} {evidence.moment(finding.resolved_at)}: {finding.resolution}"
+        )
+    return f"{finding.owner} sees to it until {finding.due}" if finding.state == "open" else ""
 
 
 def period_told(period: Period) -> str:

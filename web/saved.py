@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from access.visitor import Visitor, current
-from reviews.periods import WEEKDAYS, Schedule, boundary_after
+from reviews.periods import boundary_after
 from reviews.searches import Question, Saved
 from reviews.sight import may_use
 from web.desk import Desk, desk
@@ -70,12 +70,6 @@ def address(question: Question) -> str:
     return f"{plain}{'&' if '?' in plain else '?'}{question.extra}" if question.extra else plain
 
 
-def schedule_told(schedule: Schedule) -> str:
-    """Say when a schedule's results are made."""
-    at = f"{schedule.hour:02d}:00 UTC"
-    return f"daily at {at}" if schedule.cadence == "daily" else f"{WEEKDAYS[schedule.weekday]}s at {at}"
-
-
 def may_read(served: Desk, visitor: Visitor, search: Saved) -> bool:
     """Say whether a visitor may read a saved search: its own, a shared or a scheduled one."""
     name = search.draft.question.name
@@ -111,7 +105,7 @@ def _line(search: Saved, visitor: Visitor, now: datetime) -> Line:
         stream=f"{asked.name.tenant}/{asked.name.stream}",
         range=_range(asked),
         address=address(asked),
-        schedule="" if schedule is None else schedule_told(schedule),
+        schedule="" if schedule is None else schedule.told(),
         reviewer="" if schedule is None else schedule.reviewer,
         next="" if schedule is None else said(boundary_after(schedule, until)),
     )

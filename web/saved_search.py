@@ -11,7 +11,16 @@ from starlette.responses import RedirectResponse, Response
 
 from access import trail
 from access.visitor import Visitor, current
-from reviews.periods import CADENCES, HOURS, MOST_DAYS, WEEKDAYS, Schedule, ScheduleError
+from reviews.periods import (
+    CADENCES,
+    DEFAULT_ZONE,
+    HOURS,
+    MOST_DAYS,
+    WEEKDAYS,
+    Schedule,
+    ScheduleError,
+    zones,
+)
 from reviews.searches import Draft, Question, Saved
 from reviews.sight import may_see
 from reviews.texts import TextError
@@ -20,9 +29,9 @@ from web import times, words
 from web.deeds import fields_of, named
 from web.desk import Desk, desk
 from web.errors import ForbiddenError
-from web.evidence import said
+from web.evidence import moment
 from web.form import FormError, SearchForm, read
-from web.saved import address, found, schedule_told
+from web.saved import address, found
 
 NEVER: Final = "never"
 DEFAULT_HOUR: Final = 6
@@ -31,7 +40,7 @@ MOST_EXTRA: Final = 500  # characters of an address that are not the search itse
 _EXTRA: Final = ("columns", "order", "facet")
 _FIELDS: Final = (
     "title", "about", "q", "from", "to", "time", "stream", "extra", "shared", "cadence", "weekday", "hour",
-    "days", "reviewer",
+    "days", "reviewer", "zone",
 )  # fmt: skip
 _REFUSALS: Final = (FormError, times.MomentError, ScheduleError, TextError, QueryError)
 
@@ -79,7 +88,7 @@ def _blank(served: Desk, visitor: Visitor, given: QueryParams) -> Response:
         "title": "", "about": "", "q": form.query, "from": form.start, "to": form.end, "time": form.time,
         "stream": f"{form.name.tenant}/{form.name.stream}", "extra": extra_of(form), "shared": "",
         "cadence": NEVER, "weekday": "0", "hour": str(DEFAULT_HOUR), "days": str(DEFAULT_DAYS),
-        "reviewer": visitor.name if visitor.may("review") else "",
+        "reviewer": visitor.name if visitor.may("review") else "", "zone": DEFAULT_ZONE,
     }  # fmt: skip
     return _form(served, visitor, fields, trouble=trouble)
 
@@ -107,6 +116,7 @@ def _show(served: Desk, visitor: Visitor, number: int) -> Response:
         "hour": str(DEFAULT_HOUR if schedule is None else schedule.hour),
         "days": str(DEFAULT_DAYS if schedule is None else schedule.days),
         "reviewer": "" if schedule is None else schedule.reviewer,
+        "zone": DEFAULT_ZONE if schedule is None else schedule.zone,
     }  # fmt: skip
     return _form(served, visitor, fields, search=search)
 
@@ -181,12 +191,14 @@ def _schedule(
         raise ScheduleError("hour, weekday and days are numbers: choose them from the lists") from error
     known = {one: one for one in CADENCES}
     if cadence not in known:
-        raise ScheduleError(f"{cadence!r} is no cadence: choose {' or '.join(CADENCES)}")
-    schedule = Schedule(known[cadence], hour, weekday, fields.get("reviewer", "").strip(), days)
-    if schedule.reviewer not in served.reviewing.reviewers(question.name, owner.limits, visitor):
+        raise ScheduleError(f"{cadence!r} is no cadence: choose one from the list")
+    reviewer, zone = fields.get("reviewer", "").strip(), fields.get("zone", DEFAULT_ZONE).strip()
+    schedule = Schedule(known[cadence], hour, weekday, reviewer, days, zone or DEFAULT_ZONE)
+    if schedule.reviewer not in served.reviewing.reviewers(question.name, owner.limits, visitor, owner.name):
         raise ScheduleError(
             f"{schedule.reviewer!r} cannot review this: choose an account with the role reviewer or "
-            "administrator that may see at least what this search is made of"
+            "administrator that may see at least what this search is made of, and that does not own it where "
+            "a second person is required"
         )
     return schedule
 
@@ -211,7 +223,7 @@ def _form(
     owner = visitor if search is None else served.reviewing.visitor_of(search.owner) or visitor
     reviewers: list[str] = []
     if name is not None and visitor.may("review") and may_see(visitor, name, owner.limits):
-        reviewers = served.reviewing.reviewers(name, owner.limits, visitor)
+        reviewers = served.reviewing.reviewers(name, owner.limits, visitor, owner.name)
     view: dict[str, Any] = {
         "search": search,
         "may_change": search is None or _may_change(visitor, search),
@@ -230,7 +242,8 @@ def _form(
         weekdays=WEEKDAYS,
         hours=range(HOURS),
         most_days=MOST_DAYS,
-        said=said,
+        zones=sorted(zones()),
+        moment=moment,
         **view,
     )
 
@@ -244,6 +257,6 @@ def _record(action: str, number: int, draft: Draft) -> None:
         search=number,
         title=draft.title,
         query=draft.question.query,
-        schedule="" if schedule is None else schedule_told(schedule),
+        schedule="" if schedule is None else schedule.told(),
         reviewer="" if schedule is None else schedule.reviewer,
     )

@@ -130,7 +130,10 @@ def test_evidence_survives_its_file() -> None:
     [
         (SOME, ()),
         (replace(SOME, total=11), ()),
-        (replace(SOME, count=2, digest="bb", total=9), ("3 matched then, 2 match now", "expired")),
+        (
+            replace(SOME, count=2, digest="bb", total=9),
+            ("3 matched then, 2 match now", "expired", "were removed: `sysledger verify`"),
+        ),
         (replace(SOME, count=4, digest="bb", total=11), ("4 match now", "came late")),
         (replace(SOME, digest="bb"), ("As many match", "others")),
         (replace(SOME, count=2, digest="bb", damages=1), ("cannot be read now", "restore")),

@@ -1,6 +1,7 @@
 """The tables: what was once stated is neither changed nor deleted through them."""
 
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -65,4 +66,37 @@ def test_it_is_there_after_a_restart(full: Store, layout: Layout) -> None:
     assert again.findings.get(1) == full.findings.get(1)
     assert again.events("review", 1) == full.events("review", 1)
     assert (layout.reviews / FILE).stat().st_mode & 0o777 == 0o600
+    again.close()
+
+
+BEFORE = """
+CREATE TABLE schedules (
+    search INTEGER PRIMARY KEY REFERENCES searches (number),
+    cadence TEXT NOT NULL CHECK (cadence IN ('daily', 'weekly')),
+    hour INTEGER NOT NULL CHECK (hour BETWEEN 0 AND 23),
+    weekday INTEGER NOT NULL CHECK (weekday BETWEEN 0 AND 6),
+    reviewer TEXT NOT NULL, days INTEGER NOT NULL CHECK (days > 0),
+    covered_until TEXT NOT NULL
+);
+"""
+
+
+def test_a_file_from_before_time_zones_is_still_read(layout: Layout, store: Store) -> None:
+    """Its schedules go on where they were, by UTC; then they can be given a zone and a month."""
+    store.searches.add(draft(schedule=DAILY), "anna", (), DAY)
+    columns = "search, cadence, hour, weekday, reviewer, days, covered_until"
+    with store.database.write() as connection:
+        connection.execute("CREATE TABLE kept AS SELECT * FROM schedules")
+        connection.execute("DROP TABLE schedules")
+        connection.execute(BEFORE)
+        connection.execute(f"INSERT INTO schedules SELECT {columns} FROM kept")  # noqa: S608 - the test's own
+    for _ in range(2):
+        again = Store(layout.reviews)
+        (found,) = again.searches.scheduled()
+        again.close()
+        assert (found.draft.schedule, found.covered_until) == (DAILY, DAY)
+    monthly = replace(DAILY, cadence="monthly", zone="Europe/Vienna")
+    again = Store(layout.reviews)
+    again.searches.change(1, draft(schedule=monthly), "anna", (), DAY)
+    assert (again.searches.get(1).draft.schedule, again.searches.get(1).covered_until) == (monthly, DAY)
     again.close()

@@ -105,7 +105,7 @@ def test_history_says_who_changed_what(store: Store) -> None:
         ("adam", "removed"),
     ]
     assert "query: one" in events[0].text
-    assert "daily at 00:00 UTC for rita" in events[1].text
+    assert "daily at 00:00 UTC for rita, to sign off within 3 days" in events[1].text
 
 
 def test_a_search_stays_with_its_stream(store: Store) -> None:

@@ -8,6 +8,7 @@ from access.access import Access
 from access.sight import Sights
 from access.visitor import CONSOLE, Role, Visitor
 from reviews import making
+from reviews.ledgers import Ledgers
 from reviews.making import Means
 from reviews.periods import Period, Schedule
 from reviews.searches import Draft, Question
@@ -49,7 +50,8 @@ def means_of(layout: Layout, store: Store, now: datetime = NEXT) -> Means:
         access.close()
         return found.get(name)
 
-    return Means(store, visitor_of, Sights(layout).searcher, lambda: now)
+    sights = Sights(layout)
+    return Means(store, visitor_of, sights.searcher, lambda: now, ledgers=Ledgers(layout, sights))
 
 
 def reviewed(

@@ -1,12 +1,18 @@
 """/findings/…: a finding is checked, opened, resolved, and opened again."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from access.visitor import Limits
 from storage.layout import Layout, StreamName
-from tests.web.reviewed import HOSTILE, NOON, save
+from storage.ledger import read_note
+from tests.storage.ledgers import ledgered
+from tests.web.reviewed import HOSTILE, NEXT, NOON, save
 from tests.web.signing import Site, site_of
+from web.settings import WebSettings
 
 Keep = Callable[..., None]
 
@@ -33,7 +39,7 @@ def test_a_check_finds_what_changed(site: Site, store: Keep) -> None:
     save(anna)
     store([b"<35>1 - web-02 sshd - - - failed late"], received_at=NOON)
     page = anna.submit(action="/findings/1/check").text
-    assert ">not the same<" in page
+    assert ">Not the same<" in page
     assert "1 matched then, 2 match now." in page
     assert "came late" in page
     assert "1 message matches" in page
@@ -80,3 +86,38 @@ def test_no_deed_is_done_by_looking(site: Site) -> None:
     assert rita.client.post("/findings/1/check").status_code in {403, 415}
     token = rita.form(action="/findings/1/check").fields["csrf"]
     assert rita.client.post("/findings/1/burn", data={"csrf": token}).status_code == 404
+
+
+def test_a_second_person_resolves_where_one_is_required(site: Site) -> None:
+    """Who sees to a finding adds a note of what was done; somebody else looks at that, and resolves it."""
+    strict = replace(site, settings=WebSettings(second_person="required"))
+    rita, adam = strict.signed_in("rita"), strict.signed_in("adam")
+    save(rita, kind="open", owner="rita", due="2026-12-01")
+    page = rita.get("/findings/1").text
+    assert "wants somebody else to resolve it" in page
+    token = rita.form(action="/findings/1/note").fields["csrf"]
+    refused = rita.client.post("/findings/1/resolve", data={"csrf": token, "note": "done"})
+    assert refused.status_code == 403
+    assert "ask rita or a reviewer" in refused.text
+    assert "Done it." in rita.submit(action="/findings/1/note", note="Done it.").text
+    adam.get("/findings/1")
+    assert ">resolved<" in adam.submit(action="/findings/1/resolve", note="Looked at it.").text
+
+
+def test_who_sees_a_part_is_told_nothing_of_the_ledger(site: Site, layout: Layout) -> None:
+    """A checkpoint counts all of a tenant: a finding has none for whom another stream or day is hidden."""
+    ledgered(layout)
+    site.add("stan", "auditor", Limits(streams=("default/syslog",)))
+    site.add("tom", "auditor", Limits(start=NEXT - timedelta(days=1), end=NEXT))
+    save(site.signed_in("anna"))
+    note = read_note(layout, "default")
+    for who, knows in (("anna", True), ("stan", False), ("tom", False)):
+        browser = site.signed_in(who)
+        browser.get("/findings/1")
+        page = browser.submit(action="/findings/1/check").text
+        assert ">The same<" in page
+        assert ("Ledger then" in page) == knows
+        told = [browser.client.get("/api/v1/findings/1").json()]
+        told += browser.client.get("/api/v1/findings").json()["findings"]
+        given = {one["result"]["evidence"]["checkpoint"] for one in told}
+        assert given == {note if knows else None}

@@ -48,7 +48,7 @@ def test_nothing_found_is_a_statement(site: Site) -> None:
     """That nothing matched is kept with the number of messages that it was looked for in."""
     page = save(site.signed_in("anna"), f"q=absent&{RANGE}", title="Nobody failed")
     assert "No message matches" in page
-    assert "Everything in this range was searched: no such message was received in it." in page
+    assert "Everything that is stored of this range was searched: no such message is in it." in page
     assert hashlib.sha256().hexdigest() in page
     page = save(site.signed_in("anna"), "q=absent&from=2020-01-01&to=2020-01-31")
     assert "No message at all is stored of this range." in page
@@ -61,7 +61,7 @@ def test_an_open_range_ends_when_it_is_saved(site: Site, store: Keep) -> None:
     assert "received from the beginning to 20" in page
     later = int(site.clock.now + 10**8) * 10**9
     store([b"<35>1 - web-03 sshd - - - failed later"], received_at=later)
-    assert ">the same<" in anna.submit(action="/findings/1/check").text
+    assert ">The same<" in anna.submit(action="/findings/1/check").text
 
 
 def test_auditors_state_and_reviewers_open(site: Site) -> None:
@@ -108,4 +108,4 @@ def test_a_finding_within_limits_says_so(site: Site) -> None:
     assert "sha256sum" not in page
     seen = site.signed_in("adam")
     assert "hosts web-*" in seen.get("/findings/1").text
-    assert ">the same<" in seen.submit(action="/findings/1/check").text
+    assert ">The same<" in seen.submit(action="/findings/1/check").text

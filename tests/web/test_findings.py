@@ -62,3 +62,21 @@ def test_the_list_is_chosen_by_state(site: Site) -> None:
     assert "A matter" not in rita.get("/findings?state=statement").text
     assert "No finding is in this state" in rita.get("/findings?state=resolved").text
     assert rita.get("/findings?state=x&before=y").status_code == 200
+
+
+def test_what_is_yours_to_see_to(site: Site) -> None:
+    """The open ones that one owns, as many as stand at the top of every page; not those of others."""
+    rita, anna = site.signed_in("rita"), site.signed_in("anna")
+    assert 'class="waits"' not in rita.get("/search").text
+    save(rita, title="For anna", kind="open", owner="anna", due="2026-12-01")
+    save(rita, title="For rita", kind="open", owner="rita", due="2026-12-01")
+    save(rita, title="A statement")
+    page = rita.get("/findings?state=yours").text
+    assert '<span class="waits">1<' in page
+    assert "For rita" in page
+    assert "For anna" not in page
+    assert "A statement" not in page
+    assert "For anna" in anna.get("/findings?state=yours").text
+    rita.get("/findings/2")
+    assert 'class="waits"' not in rita.submit(action="/findings/2/resolve", note="Done.").text
+    assert "No open finding is yours" in rita.get("/findings?state=yours").text

@@ -1,6 +1,7 @@
 """/reviews/…: a review is signed off once, by its reviewer."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from access.trail import TrailError
 from storage.layout import Layout
 from tests.web.reviewed import HOSTILE, NOON, peopled, reviewed, sign
 from tests.web.signing import Site
+from web.settings import WebSettings
 
 Keep = Callable[..., None]
 
@@ -86,6 +88,48 @@ def test_only_its_reviewer_or_an_administrator_signs(site: Site, number: int) ->
     assert "(signed in place of rita)" in page
 
 
+def test_what_one_person_did_alone_is_marked(site: Site, number: int) -> None:
+    """Who signs a review of the own search off may do so, and page and record say that it was the own one."""
+    rita = site.signed_in("rita")
+    assert "owns the search, too" in rita.get(f"/reviews/{number}").text
+    assert "owns the search, too" in sign(rita, number, note="fine")
+    assert "owns the search, too" in rita.get("/reviews/record?from=2020-03-01&to=2020-03-31").text
+    other = reviewed(site.layout, owner="anna", reviewer="rita")
+    page = sign(rita, other, note="fine")
+    assert "signed off" in page
+    assert "owns the search" not in page
+
+
+def test_a_second_person_signs_where_one_is_required(site: Site, number: int) -> None:
+    """The owner of the search cannot, be it as reviewer or as administrator; somebody it is handed to can."""
+    strict = replace(site, settings=WebSettings(second_person="required"))
+    rita = strict.signed_in("rita")
+    page = rita.get(f"/reviews/{number}").text
+    assert "wants somebody else to sign off" in page
+    assert f"/reviews/{number}/sign" not in page
+    token = rita.form(action=f"/reviews/{number}/check").fields["csrf"]
+    refused = rita.client.post(f"/reviews/{number}/sign", data={"csrf": token, "note": "fine"})
+    assert refused.status_code == 403
+    assert "Hand it over to another reviewer" in refused.text
+    assert '<option value="rita"' not in page
+    rita.submit(action=f"/reviews/{number}/hand-over", reviewer="rolf", note="It is my own search.")
+    assert "signed off late" in sign(strict.signed_in("rolf"), number, note="fine")
+    own = reviewed(site.layout, owner="adam", reviewer="rita")
+    assert f"/reviews/{own}/sign" not in strict.signed_in("adam").get(f"/reviews/{own}").text
+    assert "(signed in place of rita)" in sign(site.signed_in("adam"), own, note="fine")
+
+
+def test_a_review_leads_to_its_search(site: Site, number: int) -> None:
+    """Who may read the saved search finds it from the review; who may not, reads whose it is."""
+    rita = site.signed_in("rita")
+    assert 'href="/saved/1"' in rita.get(f"/reviews/{number}").text
+    rita.get("/saved/1")
+    rita.submit(action="/saved/1/remove")
+    page = rita.get(f"/reviews/{number}").text
+    assert 'href="/saved/1"' not in page
+    assert "<bdi>rita</bdi>'s" in page
+
+
 def test_a_finding_is_opened_with_the_sign_off(site: Site, number: int) -> None:
     """It is of the same result, with owner and day, and both lead to each other."""
     rita = site.signed_in("rita")
@@ -96,7 +140,14 @@ def test_a_finding_is_opened_with_the_sign_off(site: Site, number: int) -> None:
     assert "Guessing" in found
     assert "network team" in found
     assert "2 messages match" in found
-    assert f"from review {number}" in found
+    assert f'from <a href="/reviews/{number}">review {number}</a>' in found
+    assert "network team sees to it until 2026-12-01" in rita.get(f"/reviews/{number}").text
+    rita.get("/findings/1")
+    rita.submit(action="/findings/1/resolve", note="Blocked at the edge.")
+    for page in (f"/reviews/{number}", "/reviews/record?from=2020-03-01&to=2020-03-31"):
+        shown = rita.get(page).text
+        assert "resolved by rita" in shown
+        assert "Blocked at the edge." in shown
 
 
 @pytest.mark.parametrize(
@@ -136,10 +187,10 @@ def test_a_check_compares(site: Site, number: int, store: Keep) -> None:
     """The same archive gives the same; what came since is named."""
     anna = site.signed_in("anna")
     anna.get(f"/reviews/{number}")
-    assert ">the same<" in anna.submit(action=f"/reviews/{number}/check").text
+    assert ">The same<" in anna.submit(action=f"/reviews/{number}/check").text
     store([b"<35>1 2026-11-20T22:51:03Z web-02 sshd - - - late"], received_at=NOON)
     page = anna.submit(action=f"/reviews/{number}/check").text
-    assert ">not the same<" in page
+    assert ">Not the same<" in page
     assert "2 matched then, 3 match now." in page
 
 

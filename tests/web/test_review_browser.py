@@ -81,7 +81,7 @@ def test_a_finding_is_saved_and_checked_without_script(browser: Browser, url: st
         opened.page.get_by_text("No message matches").wait_for()
         assert opened.page.get_by_text("of 60 messages in this range").count() == 1
         opened.page.get_by_role("button", name="Check it again").click()
-        opened.page.get_by_text("the same", exact=True).wait_for()
+        opened.page.get_by_text("The same", exact=True).wait_for()
 
 
 @pytest.mark.parametrize("path", ["/reviews/1", "/findings/1", "/reviews/record?from=2020-03-01"])

@@ -1,8 +1,8 @@
 """Reviews behind the pages: what is due is worked on by itself, and nobody waits for it for ever."""
 
 import asyncio
+import contextlib
 import threading
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -10,20 +10,24 @@ import httpx
 import pytest
 
 from access.access import Access
-from access.visitor import CONSOLE, Limits, Visitor
+from access.visitor import CONSOLE, Limits, Visitor, visiting
 from reviews.making import CannotMakeError
 from reviews.periods import Schedule
 from reviews.searches import Draft, Question
 from reviews.store import Store
 from storage.layout import Layout, StreamName
 from storage.results import Request
+from tests.machine import await_true
 from tests.web.browsing import serving
 from web.app import create_app
 from web.desk import Desk
+from web.reviewing import OWN
 from web.settings import WebSettings
+from web.turns import BusyError
 
 Keep = Callable[..., None]
 LOOKS = 1000  # of a hundredth of a second each
+MADE = 2  # reviews of the search that ``scheduled`` saves
 
 
 def desk_of(layout: Layout, **settings: float) -> Desk:
@@ -156,10 +160,43 @@ def test_the_role_works_on_what_is_due(layout: Layout, store: Keep) -> None:
     store([b"<35>1 - web-01 sshd - - - failed"])
     scheduled(layout)
     with serving(layout) as url, httpx.Client(base_url=url, timeout=30) as client:
-        for _ in range(LOOKS):
+
+        def made() -> bool:
             page = client.get("/reviews?show=all").text
-            if page.count('href="/reviews/') >= 2 and "being made" not in page:
-                break
-            time.sleep(0.01)
-        assert 'href="/reviews/1"' in page
+            return page.count('href="/reviews/') >= MADE and "being made" not in page
+
+        await_true(made, "the reviews of two days")
         assert "messages in this range" in client.get("/reviews/1").text
+        waiting = '<span class="waits">2<span class="visually-hidden"> waiting for you</span>'
+        await_true(lambda: waiting in client.get("/search").text, "their number at the top of every page")
+
+
+def test_an_account_has_few_results_made_at_a_time(layout: Layout) -> None:
+    """Beyond a few an account is told to come back later; another's are made, and nobody's all threads."""
+    reviewing, go, order = desk_of(layout, count_seconds=0.1).reviewing, threading.Event(), list[str]()
+
+    def work(name: str) -> None:
+        order.append(name)
+        if name == "ann":
+            go.wait(30)
+
+    async def ask() -> None:
+        with visiting(Visitor("ann", "reviewer")):
+            for _ in range(OWN):
+                await reviewing.behind(work, "ann")
+            with pytest.raises(BusyError) as refused:
+                await reviewing.wholly(work, "ann")
+            assert (refused.value.status_code, refused.value.headers) == (503, {"Retry-After": "10"})
+        with visiting(Visitor("bob", "reviewer")):
+            await reviewing.wholly(work, "bob")
+        assert order == ["ann", "bob"]
+        go.set()
+        with visiting(Visitor("ann", "reviewer")):
+            while True:
+                with contextlib.suppress(BusyError):
+                    await reviewing.wholly(work, "last")
+                    break
+                await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(ask(), 30))
+    assert order == ["ann", "bob", *["ann"] * (OWN - 1), "last"]

@@ -1,6 +1,7 @@
 """/saved/…: searches are saved, shared, scheduled, changed and removed by whoever may."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from reviews.store import Store
 from storage.layout import Layout, StreamName
 from tests.web.reviewed import HOSTILE, reviewed
 from tests.web.signing import Site, site_of
+from web.settings import WebSettings
 
 Keep = Callable[..., None]
 
@@ -96,6 +98,19 @@ def test_a_schedule_is_made_by_who_may_review(site: Site, layout: Layout) -> Non
     kept.close()
 
 
+def test_a_schedule_has_a_time_zone(site: Site) -> None:
+    """It is offered, kept, shown with the search, and told in its history; without one it is UTC."""
+    rita = site.signed_in("rita")
+    rita.get("/saved/new?q=failed")
+    typed = {"cadence": "quarterly", "hour": "7", "reviewer": "rita", "zone": "Europe/Vienna"}
+    assert "reviewed quarterly at 07:00 Europe/Vienna" in rita.submit(action="", title="Failed", **typed).text
+    page = rita.get("/saved/1").text
+    assert 'value="Europe/Vienna" list="zones"' in page
+    assert '<option value="quarterly" selected' in page
+    assert "quarterly at 07:00 Europe/Vienna for rita" in page
+    assert "reviewed quarterly at 07:00 UTC" in rita.submit(action="", zone="").text
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
@@ -105,6 +120,7 @@ def test_a_schedule_is_made_by_who_may_review(site: Site, layout: Layout) -> Non
         ({"days": "x"}, "numbers"),
         ({"hour": "24"}, "between 0 and 23"),
         ({"cadence": "hourly"}, "no cadence"),
+        ({"zone": "Europe/Nowhere"}, "no time zone: choose one such as Europe/Vienna"),
         ({"time": "device"}, "time of receipt"),
     ],
 )
@@ -195,3 +211,20 @@ def test_what_the_trail_does_not_take_is_not_done(site: Site) -> None:
         page = anna.client.post("/saved/new", data={**form.fields, "title": "Failed"})
     assert page.status_code == 503
     assert "You have saved none yet" in anna.get("/saved").text
+
+
+def test_who_owns_a_search_is_not_its_reviewer_where_a_second_person_is_required(site: Site) -> None:
+    """The owner is not offered, and refused all the same; an administrator who changes it is no owner."""
+    strict = replace(site, settings=WebSettings(second_person="required"))
+    rita, adam = strict.signed_in("rita"), strict.signed_in("adam")
+    page = rita.get("/saved/new?q=failed").text
+    assert '<option value="rita"' not in page
+    assert '<option value="adam"' in page
+    fields = {**rita.form(action="").fields, "title": "Failed", "cadence": "daily"}
+    refused = rita.client.post("/saved/new", data={**fields, "reviewer": "rita"})
+    assert refused.status_code == 400
+    assert "does not own it where a second person is required" in refused.text
+    assert "reviewed daily" in rita.client.post("/saved/new", data={**fields, "reviewer": "adam"}).text
+    offered = adam.get("/saved/1").text
+    assert '<option value="adam" selected' in offered
+    assert '<option value="rita"' not in offered
