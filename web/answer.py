@@ -15,6 +15,10 @@ from web.jobs import Progress, State
 
 _FRESH: Final = timedelta(seconds=2)  # a number older than this says when it was counted
 _WHOLE: Final = 100
+_WORDS: Final = (
+    "A word finds that whole word only: 'login' does not find 'logins', log* finds both. All words must be "
+    "in one message."
+)
 _NOBODY: Final[Progress[Survey]] = Progress("done", None, datetime.max.replace(tzinfo=UTC))
 
 
@@ -222,4 +226,5 @@ def _nothing(form: SearchForm, page: Progress[Page]) -> str:
         )
     if page.found.scope.damaged or not page.found.scope.complete:
         return "What could be read holds no such message."
-    return "Everything in this range was searched: no such message was received in it."
+    whole = "Everything that is stored of this range was searched: no such message is in it."
+    return f"{whole} {_WORDS}" if form.query else whole

@@ -14,6 +14,8 @@ from access.visitor import Permission
 from web import (
     api_archive,
     api_export,
+    api_findings,
+    api_ledger,
     api_listeners,
     api_me,
     api_message,
@@ -40,6 +42,7 @@ _COUNTING: Final = (
     "What takes longer than one waits goes on behind the answer, which is 202 then and has what is known by "
     "now: ask the same again."
 )
+_WHOLE: Final = "For accounts that see all messages of the tenant, as they were received."
 _SIGNED: Final = (
     "For reading only: a sign-off says that a person has looked, so it takes somebody who is signed in, on "
     "the review's page, and no program."
@@ -85,6 +88,20 @@ OPERATIONS: Final = (
         api_message.Neighbours, asks=api_message.NeighboursAsked, refusals=(404,),
     ),
     Operation(
+        "GET", "/message/{tenant}/{stream}/{seq}/proof", "proof",
+        "What proves that a message is in its tenant's ledger.", api_ledger.proof, api_ledger.PROOF,
+        asks=api_message.MessageAsked, refusals=(404,), notes=_WHOLE,
+    ),
+    Operation(
+        "GET", "/ledger", "ledgers", "The ledgers, and what they have signed.", api_ledger.ledgers,
+        api_ledger.Ledgers, notes=_WHOLE,
+    ),
+    Operation(
+        "GET", "/ledger/checkpoint", "checkpoint", "The newest checkpoint of a tenant's ledger, to be kept.",
+        api_ledger.checkpoint, api_ledger.CHECKPOINT, asks=api_ledger.TenantAsked, refusals=(404,),
+        notes=_WHOLE,
+    ),
+    Operation(
         "GET", "/tail", "tail", "Matches as they come in.", api_tail.tail, api_tail.EVENTS,
         asks=api_tail.TailQuestion, refusals=_UNCLEAR,
     ),
@@ -98,20 +115,20 @@ OPERATIONS: Final = (
     ),
     Operation(
         "GET", "/findings", "findings", "Findings that the account may see, newest first.",
-        api_reviewing.findings, api_results.Findings, asks=api_reviewing.FindingsQuestion, group=_REVIEW,
+        api_findings.findings, api_results.Findings, asks=api_findings.FindingsQuestion, group=_REVIEW,
     ),
     Operation(
-        "POST", "/findings", "saveFinding", "Save the result of a search as a finding.", api_reviewing.save,
-        api_results.FindingGiven, sends=api_reviewing.FindingSent, status=201, refusals=(404, 409, 422),
+        "POST", "/findings", "saveFinding", "Save the result of a search as a finding.", api_findings.save,
+        api_results.FindingGiven, sends=api_findings.FindingSent, status=201, refusals=(404, 409, 422),
         group=_REVIEW, notes="With an owner and a day it is a matter, which takes the permission `review`.",
     ),
     Operation(
-        "GET", "/findings/{number}", "finding", "One finding.", api_reviewing.finding,
-        api_results.FindingGiven, asks=api_reviewing.NumberAsked, refusals=(404,), group=_REVIEW,
+        "GET", "/findings/{number}", "finding", "One finding.", api_findings.finding,
+        api_results.FindingGiven, asks=api_findings.NumberAsked, refusals=(404,), group=_REVIEW,
     ),
     Operation(
         "POST", "/findings/{number}/check", "checkFinding", "Make a finding's result anew, and compare.",
-        api_reviewing.check, api_results.Checked, asks=api_reviewing.NumberAsked, refusals=(404, 409, 422),
+        api_findings.check, api_results.Checked, asks=api_findings.NumberAsked, refusals=(404, 409, 422),
         group=_REVIEW,
     ),
     Operation(
@@ -120,8 +137,13 @@ OPERATIONS: Final = (
         notes=_SIGNED,
     ),
     Operation(
+        "GET", "/reviews/record", "reviewRecord", "All reviews of a range, and what none covers.",
+        api_reviewing.record, api_results.ReviewRecord, asks=api_reviewing.RecordQuestion, refusals=(422,),
+        group=_REVIEW, notes=_SIGNED,
+    ),
+    Operation(
         "GET", "/reviews/{number}", "review", "One review.", api_reviewing.review, api_results.ReviewGiven,
-        asks=api_reviewing.NumberAsked, refusals=(404,), group=_REVIEW, notes=_SIGNED,
+        asks=api_findings.NumberAsked, refusals=(404,), group=_REVIEW, notes=_SIGNED,
     ),
     Operation(
         "GET", "/saved", "saved", "The saved searches that the account may use.", api_reviewing.saved,
@@ -223,6 +245,7 @@ OPERATIONS: Final = (
     Operation(
         "GET", "/tokens", "tokens", "The API tokens of the account; all of them for administrators.",
         api_users.tokens, api_users.Tokens, group=_ACCOUNTS,
+        notes="A token that is no administrator's is told of itself only.",
     ),
     Operation(
         "POST", "/tokens", "addToken", "Make an API token.", api_users.add_token, api_users.TokenMade,
@@ -233,6 +256,8 @@ OPERATIONS: Final = (
         "DELETE", "/tokens/{account}/{name}", "revokeToken", "End an API token for good.",
         api_users.revoke_token, None, asks=api_users.TokenAsked, status=204, refusals=(404, 409),
         group=_ACCOUNTS,
+        notes="Who is signed in ends the own ones, an administrator anybody's. A token that is no "
+        "administrator's ends itself only: one that leaked cannot stop the others.",
     ),
     Operation(
         "GET", "/openapi.json", "openapi", "This document.", _describe,

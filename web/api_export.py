@@ -30,6 +30,11 @@ class ExportQuestion(Question):
         default=False,
         description="As a zip with a manifest of query, range, scope and counts, and a SHA-256 of each file.",
     )
+    proofs: Yes = Field(
+        default=False,
+        description="As that zip, with proofs that the messages are in the tenant's ledger; for accounts "
+        "that see all of its messages.",
+    )
     incomplete: Yes = Field(
         default=False,
         description="Give what can be read where files are damaged, rather than break off.",
@@ -45,6 +50,7 @@ async def give(request: Request, asked: ExportQuestion) -> Response:
 def _wanted(served: Desk, asked: ExportQuestion, now: datetime) -> export.Wanted:
     understood(served, asked)
     fields = [("format", asked.format), ("zip", export.ZIP if asked.zip else "")]
+    fields += [("proofs", export.PROVEN if asked.proofs else "")]
     fields += [("incomplete", export.ALLOWED if asked.incomplete else "")]
     given = QueryParams([*address(asked).multi_items(), *fields])
     return export.understood(served, given, now)

@@ -135,8 +135,8 @@ async def status(request: Request, _asked: Nothing) -> Status:
 
     def foresee() -> DiskForecast | None:
         """Foretell by all streams, whoever asks: they share the disk."""
-        days_of = keeping(layout, storage).days_of
-        return forecast_given(foretold(counted.value or (), free, storage, days_of, utc_now().date()))
+        kept, today = keeping(layout, storage), utc_now().date()
+        return forecast_given(foretold(counted.value or (), free, storage.keep_free, kept, today))
 
     return Status(
         **aged(made),
@@ -155,7 +155,7 @@ async def sources(request: Request, asked: SourcesQuestion) -> Sources:
     visitor = current()
     refuse_masked(visitor)
     made = await office(request).inventory()
-    told = within(value_of(made), visitor)
+    told = within(value_of(made), visitor, desk(request).sights.sees)
     found = chosen_of(told, Chosen(asked.q.strip(), asked.only, asked.order))
     written = told.get("written_at")
     await trail.recorded("view", "sources", query=asked.q)

@@ -1,6 +1,7 @@
 """Results, findings, reviews and saved searches as the API gives them."""
 
 from datetime import date, datetime
+from typing import Any
 
 from pydantic import Field
 
@@ -9,8 +10,8 @@ from reviews.findings import Finding, State
 from reviews.results import Result
 from reviews.review import Review
 from reviews.review import State as ReviewState
-from reviews.searches import Saved
-from storage.results import TimeKind
+from reviews.searches import Question, Saved
+from storage.results import Request, TimeKind
 from web import saved as saved_searches
 from web.api_asking import Understood
 from web.api_operation import Given
@@ -27,6 +28,7 @@ class EvidenceGiven(Given):
     scope: dict[str, int] = Field(description="Files, blocks, skipped, scanned and so on.")
     damaged: list[str] = Field(description="Places that could not be read: their messages are missing.")
     damages: int = Field(description="How many places those are altogether.")
+    checkpoint: str | None = Field(description="Of the tenant's ledger then; null where none is kept.")
 
 
 class ResultGiven(Given):
@@ -97,6 +99,21 @@ class Reviews(Given):
     next: int | None = Field(description="Ask with this as `before` for older ones; null: there are none.")
 
 
+class Gap(Given):
+    """What no review of a saved search covers, between the first and the last of them."""
+
+    search: int = Field(description="Number of the saved search.")
+    start: datetime = Field(serialization_alias="from")
+    end: datetime = Field(serialization_alias="to")
+
+
+class ReviewRecord(Given):
+    """All reviews of a range, by saved search and period."""
+
+    reviews: list[ReviewGiven]
+    gaps: list[Gap]
+
+
 class SavedGiven(Given):
     """A saved search."""
 
@@ -161,16 +178,8 @@ def review_given(found: Review, result: Result, now: datetime) -> ReviewGiven:
 
 def result_given(result: Result) -> ResultGiven:
     """Give a result as the API does."""
-    asked = result.asked
     return ResultGiven(
-        asked=Understood(
-            query=asked.query,
-            tenant=asked.name.tenant,
-            stream=asked.name.stream,
-            start=asked.start,
-            end=asked.end,
-            time=asked.time,
-        ),
+        asked=Understood(**_asked(result.asked)),
         asked_by=result.asked_by,
         asked_at=result.asked_at,
         made_at=result.made_at,
@@ -190,6 +199,7 @@ def evidence_given(found: Evidence) -> EvidenceGiven:
         scope=found.figures,
         damaged=list(found.damaged),
         damages=found.damages,
+        checkpoint=found.checkpoint or None,
     )
 
 
@@ -203,13 +213,20 @@ def saved_given(one: Saved) -> SavedGiven:
         about=draft.about,
         owner=one.owner,
         shared=draft.shared,
-        query=asked.query,
-        tenant=asked.name.tenant,
-        stream=asked.name.stream,
-        start=asked.start,
-        end=asked.end,
-        time=asked.time,
+        **_asked(asked),
         address=saved_searches.address(asked),
-        schedule=None if schedule is None else saved_searches.schedule_told(schedule),
+        schedule=None if schedule is None else schedule.told(),
         reviewer=None if schedule is None else schedule.reviewer,
     )
+
+
+def _asked(asked: Request | Question) -> dict[str, Any]:
+    """Give what a result and a saved search have in common: what is asked of which stream."""
+    return {
+        "query": asked.query,
+        "tenant": asked.name.tenant,
+        "stream": asked.name.stream,
+        "start": asked.start,
+        "end": asked.end,
+        "time": asked.time,
+    }

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from access.visitor import current
 from storage.daily import StreamDays
+from storage.expiry import Why
 from storage.layout import Layout
 from storage.settings import StorageSettings
 from web.api_figures import KEEP_DAYS, Aged, DiskForecast, aged, forecast_given, value_of
@@ -17,7 +18,7 @@ from web.api_operation import Given, Nothing
 from web.appliance import office
 from web.desk import desk
 from web.operating import foretold, in_thread, keeping, seen_by, utc_now
-from web.retention import AHEAD_DAYS, By, Expiry, Rule, rules, upcoming
+from web.retention import AHEAD_DAYS, By, Expiry, Room, Rule, planned_of, rooms, rules, upcoming
 
 
 class RetentionRule(Given):
@@ -34,6 +35,16 @@ class RetentionRule(Given):
     held: bool = Field(description="More are due than may go at once, so that none does: see the clock.")
 
 
+class RoomGiven(Given):
+    """What a tenant, or all together, may take of the disk: octets of archive and index."""
+
+    tenant: str | None = Field(description="null: all together.")
+    room: int
+    octets: int = Field(description="What is taken, without what is older than it is kept.")
+    octets_next: int = Field(description="What is taken after the next run.")
+    days_due: int = Field(description="That expire for want of this room with the next run.")
+
+
 class ExpiryGiven(Given):
     """A day that is to expire."""
 
@@ -44,6 +55,7 @@ class ExpiryGiven(Given):
     day: date
     messages: int
     octets: int
+    why: Why = Field(description="It is older than it is kept, or there is want of room.")
 
 
 class RetentionGiven(Aged):
@@ -57,6 +69,8 @@ class RetentionGiven(Aged):
         description=f"Of the streams that the account may see, within {AHEAD_DAYS} days, soonest first."
     )
     days_at_once: int = Field(description="Days of a stream that may expire at once; 0: no bound.")
+    rooms: list[RoomGiven] = Field(description="Of those all of whose streams the account may see.")
+    room_days: int = Field(description="Days before today that do not expire for want of room.")
     disk_octets: int | None = Field(description="null: not known, as is the next then.")
     disk_free_octets: int | None
     keep_free_octets: int = Field(description="What is kept free counts as full.")
@@ -82,14 +96,17 @@ def _kept(
 ) -> RetentionGiven:
     today, kept = utc_now().date(), keeping(layout, storage)
     streams = seen_by(current(), every)
-    ruled = rules(streams, kept.days_of, storage.retention, today)
-    expected = foretold(every, disk.get("free_octets"), storage, kept.days_of, today)
+    planned = planned_of(every, kept.policy, today)
+    ruled = rules(streams, kept.policy, planned)
+    expected = foretold(every, disk.get("free_octets"), storage.keep_free, kept, today)
     return RetentionGiven(
         **age,
         stopped=kept.trouble or None,
         rules=[_rule(one, kept.days_of(one.name), rule) for one, rule in zip(streams, ruled, strict=True)],
-        expiries=[_expiry(one) for one in upcoming(streams, kept.days_of, today)],
+        expiries=[_expiry(one) for one in upcoming(streams, kept.policy, planned, today)],
         days_at_once=storage.retention.days_at_once,
+        rooms=[_room(one) for one in rooms(every, streams, kept.policy, planned)],
+        room_days=storage.retention.room_days,
         disk_octets=disk.get("octets"),
         disk_free_octets=disk.get("free_octets"),
         keep_free_octets=storage.keep_free,
@@ -111,6 +128,12 @@ def _rule(one: StreamDays, keep: int, rule: Rule) -> RetentionRule:
     )
 
 
+def _room(one: Room) -> RoomGiven:
+    return RoomGiven(
+        tenant=one.tenant or None, room=one.room, octets=one.taken, octets_next=one.left, days_due=one.days
+    )
+
+
 def _expiry(one: Expiry) -> ExpiryGiven:
     tenant, _, stream = one.stream.partition("/")
     return ExpiryGiven(
@@ -121,4 +144,5 @@ def _expiry(one: Expiry) -> ExpiryGiven:
         day=date.fromisoformat(one.day),
         messages=one.messages,
         octets=one.octets,
+        why=one.why,
     )

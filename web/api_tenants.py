@@ -14,7 +14,7 @@ from access.trail import recorded
 from tenants.file import RegistryError
 from tenants.names import NAME_PATTERN, TenantError
 from tenants.rules import Kind
-from tenants.tenant import LONGEST_LABEL, MOST_DAYS, MOST_OCTETS, Tenant
+from tenants.tenant import LEAST_ROOM, LONGEST_LABEL, MOST_DAYS, MOST_OCTETS, Tenant
 from web import words
 from web.api_operation import WHOLE, Asked, Given, Nothing, Sent
 from web.api_problem import ApiError
@@ -24,6 +24,9 @@ from web.errors import DamagedError
 from web.tenants import read, told_of
 
 _CONFLICT: Final = 409
+_ROOM: Final = (
+    "Octets on the disk, of archive and index, above which its oldest days expire before their time"
+)
 
 Name = Annotated[str, Field(pattern=f"^{NAME_PATTERN}$", description="Name of the tenant.")]
 Title = Annotated[str, Field(min_length=1, max_length=100, description="What people call it.")]
@@ -62,6 +65,9 @@ class TenantChange(Sent):
     quota: Annotated[int, Field(ge=1, le=MOST_OCTETS), WHOLE] | None = Field(
         default=None, description="Octets a day that are agreed upon; null for any number."
     )
+    room: Annotated[int, Field(ge=LEAST_ROOM, le=MOST_OCTETS), WHOLE] | None = Field(
+        default=None, description=f"{_ROOM}; null for any number."
+    )
 
 
 class RuleSent(Sent):
@@ -95,6 +101,7 @@ class TenantGiven(Given):
     suspended: bool
     days: int | None = Field(description="Days that are kept: 0 for ever, null as storage.retention says.")
     quota: int | None = Field(description="Octets a day that are agreed upon; null: no number was.")
+    room: int | None = Field(description=f"{_ROOM}; null: its days alone say.")
     octets_today: int = Field(description="Octets of messages that came of it today (UTC).")
     listeners: list[str]
     networks: list[str]
@@ -138,18 +145,17 @@ async def add(request: Request, _asked: Nothing, sent: TenantSent) -> TenantGive
 
 
 async def change(request: Request, asked: TenantAsked, sent: TenantChange) -> TenantGiven:
-    """Change what was sent of a tenant, each as it was sent."""
-    found = _registry(request)
+    """Change what was sent of a tenant: all of it, or nothing."""
     await _one(request, asked.name)
-    if sent.title is not None:
-        await _change(request, partial(found.rename, asked.name, sent.title))
-    if sent.suspended is not None:
-        await _change(request, partial(found.suspend, asked.name, suspended=sent.suspended))
-    if "days" in sent.model_fields_set:
-        await _change(request, partial(found.keep, asked.name, sent.days))
-    if "quota" in sent.model_fields_set:
-        await _change(request, partial(found.allow, asked.name, sent.quota))
-    return await _one(request, asked.name)
+    values = {
+        field: value
+        for field, value in sent.model_dump(exclude_unset=True).items()
+        if value is not None or field not in {"title", "suspended"}
+    }
+    if not values:
+        return await _one(request, asked.name)
+    await _change(request, partial(_registry(request).change, asked.name, **values))
+    return await _one(request, asked.name, await _reloaded(request) if "quota" in values else None)
 
 
 async def assign(request: Request, asked: TenantAsked, sent: RuleSent) -> TenantGiven:
@@ -235,6 +241,7 @@ def _given(tenant: Tenant, today: int) -> TenantGiven:
         suspended=tenant.suspended,
         days=tenant.days,
         quota=tenant.quota,
+        room=tenant.room,
         octets_today=today,
         listeners=list(tenant.listeners),
         networks=list(tenant.networks),

@@ -3,10 +3,13 @@
 What is done to accounts is done by the functions of the page Users. Only administrators come to the accounts,
 and only they make tokens here: everybody else makes the own ones on the page Account, which asks for the
 password, and no token can make another that is wider than itself.
+
+A token that leaks should cost no more than itself. It may end itself, and neither sees nor ends the account's
+others, whose limits name tenants that it may not see; people who are signed in, and administrators, do.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
@@ -15,7 +18,8 @@ from pydantic import AwareDatetime, Field
 
 from access import trail
 from access.accounts import Account, AccountError, UnknownAccountError
-from access.limits import LISTS, TIMES, LimitsError, made, narrowed, written
+from access.limits import LISTS, TIMES, LimitsError, narrowed, written
+from access.masked_names import typed, unseen
 from access.tokens import Token
 from access.visitor import Limits, Role, Visitor, current
 from web import user_deeds as deeds
@@ -28,7 +32,7 @@ from web.desk import Desk
 
 _ACCOUNT = r"^[a-z0-9][a-z0-9_.@-]{0,62}$"
 _TOKEN = r"^[a-z0-9][a-z0-9_.-]{0,62}$"  # noqa: S105 - of its name
-_CONFLICT, _UNCLEAR = 409, 422
+_FORBIDDEN, _CONFLICT, _UNCLEAR = 403, 409, 422
 _MOST = 200
 _HERE = "/"  # a link is told as its path: whoever asks knows how this appliance is called
 
@@ -106,6 +110,10 @@ class User(Given):
     subject: str | None = Field(description="Who it is at the OpenID provider.")
     created: datetime
     seen: datetime | None = Field(description="When it last signed in.")
+    unseen_masks: list[str] = Field(
+        default=[],
+        description="Masks of the limits that were just set which no recent message has anything for.",
+    )
 
 
 class Users(Given):
@@ -134,7 +142,7 @@ class TokenGiven(Given):
 
 
 class Tokens(Given):
-    """Tokens: those of the account, or all for administrators."""
+    """Tokens: those of the account, or all for administrators; a token is told of itself only."""
 
     tokens: list[TokenGiven]
 
@@ -179,7 +187,8 @@ def change_user(served: Desk, asked: UserAsked, sent: UserChange) -> User:
         access.accounts.get(asked.name)
         for deed, fields in wanted:
             deed(access, deeds.Asked(asked.name, fields, ""))
-        return _user(access.accounts.get(asked.name))
+        account = access.accounts.get(asked.name)
+    return _user(account, _unseen(served, account) if sent.limits is not None else [])
 
 
 def invite_user(served: Desk, asked: UserAsked) -> Invited:
@@ -190,10 +199,11 @@ def invite_user(served: Desk, asked: UserAsked) -> Invited:
 
 
 def tokens(served: Desk, _asked: Nothing) -> Tokens:
-    """Give the tokens of who asks, or all of them to administrators."""
+    """Give the tokens of who asks, or all of them to administrators; to a token itself only."""
     visitor = current()
-    whose = None if visitor.may("administer") else _own(visitor)
-    return Tokens(tokens=[_token(one) for one in served.access.tokens.all(whose)])
+    whose = None if visitor.may("administer") else visitor.account
+    found = served.access.tokens.all(whose)
+    return Tokens(tokens=[_token(one) for one in found if _is_for(visitor, one.account, one.name)])
 
 
 def add_token(served: Desk, _asked: Nothing, sent: TokenSent) -> TokenMade:
@@ -209,18 +219,24 @@ def add_token(served: Desk, _asked: Nothing, sent: TokenSent) -> TokenMade:
 
 
 def revoke_token(served: Desk, asked: TokenAsked) -> None:
-    """End a token for good: one's own, or anybody's for administrators."""
+    """End a token for good: one's own, or anybody's for administrators; a token ends itself only."""
     visitor, access = current(), served.access
-    account = asked.account if visitor.may("administer") or asked.account == _own(visitor) else ""
+    if visitor.means == "token" and not _is_for(visitor, asked.account, asked.name):
+        raise ApiError(
+            _FORBIDDEN,
+            f"A token ends itself only, {visitor.name}. Others are ended on the page Account, by who is "
+            "signed in, and by administrators.",
+        )
+    account = asked.account if visitor.may("administer") or asked.account == visitor.account else ""
     if asked.name not in [one.name for one in access.tokens.all(account) if one.revoked is None]:
         raise ApiError(404, f"There is no token {asked.account}/{asked.name} of yours that lasts.")
     with _answering():
         deeds.revoke_token(access, deeds.Asked(asked.account, {"token_name": asked.name}, ""))
 
 
-def _own(visitor: Visitor) -> str:
-    """Give the account of who asks."""
-    return visitor.account
+def _is_for(visitor: Visitor, account: str, name: str) -> bool:
+    """Say whether who asks may know of a token of an account that is theirs, or of any for administrators."""
+    return visitor.means != "token" or visitor.may("administer") or visitor.name == f"{account}/{name}"
 
 
 def _fields(limits: LimitsSent) -> dict[str, str]:
@@ -231,13 +247,18 @@ def _fields(limits: LimitsSent) -> dict[str, str]:
 
 
 def _invited(served: Desk, name: str, once: Once | None) -> Invited:
-    return Invited(user=_user(served.access.accounts.get(name)), welcome=once.link if once else "")
+    account = served.access.accounts.get(name)
+    return Invited(user=_user(account, _unseen(served, account)), welcome=once.link if once else "")
+
+
+def _unseen(served: Desk, account: Account) -> list[str]:
+    return list(unseen(served.sights, account.limits))
 
 
 def _limits(sent: LimitsSent) -> Limits:
     given = {name: getattr(sent, name) for name in (*LISTS, *TIMES)}
     try:
-        return made(given)
+        return typed(given)
     except LimitsError as error:
         raise _unclear(str(error), "limits") from error
 
@@ -260,7 +281,7 @@ def _unclear(what: str, name: str) -> ApiError:
     return ApiError(_UNCLEAR, f"This cannot be done: {said}", [Fault(where="body", name=name, what=said)])
 
 
-def _user(account: Account) -> User:
+def _user(account: Account, unseen_masks: Sequence[str] = ()) -> User:
     return User(
         name=account.name,
         role=account.role,
@@ -271,6 +292,7 @@ def _user(account: Account) -> User:
         subject=account.subject,
         created=_at(account.created),
         seen=None if account.seen is None else _at(account.seen),
+        unseen_masks=list(unseen_masks),
     )
 
 

@@ -24,6 +24,7 @@ from web.appliance import Appliance, Office
 from web.desk import Desk, SourceOf
 from web.forms import Forms
 from web.navigation import Navigation
+from web.openid import Providers
 from web.routes import PAGES
 from web.security import Guard, answers_to
 from web.settings import WebSettings
@@ -72,14 +73,17 @@ def create_app(  # noqa: PLR0913 - what the pages are made of
         exception_handlers={
             HTTPException: errors.refused,
             TrailError: errors.not_told,
+            **dict.fromkeys(errors.UNUSABLE, errors.unusable),
             Exception: errors.failed,
         },
     )
     app.state.desk = Desk(layout, settings, templates, source_of, access)
     app.state.office = Office(appliance or Appliance(), layout)
     app.state.tickets = Tickets(token_bytes(OCTETS) if access is None else access.keys.get("tickets"))
+    app.state.providers = Providers(settings.openid)
     app.state.forms = Forms(app.state.tickets)
-    navigation = Navigation({page.path: page.needs for page in PAGES})
+    waiting = app.state.desk.reviewing.waiting_for
+    navigation = Navigation({page.path: page.needs for page in PAGES}, waiting)
     templates.offer(csrf=app.state.forms.hidden_input, visitor=current, navigation=navigation.entries)
     return app
 

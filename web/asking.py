@@ -12,6 +12,7 @@ from typing import Final
 
 from starlette.datastructures import QueryParams
 
+from access.visitor import current
 from storage import search as storage
 from storage.facets import FIELD_NAMES, canonical
 from storage.layout import StreamName
@@ -60,7 +61,9 @@ def choose(form: SearchForm, streams: list[StreamName], given: QueryParams) -> S
     Raises:
         UnknownStreamError: when what the address names is not there.
     """
-    if not streams or form.name in streams:
+    if not streams:
+        return form if given.get("tenant") or given.get("stream") else form.having(name=_own(form.name))
+    if form.name in streams:
         return form
     of_tenant = [name for name in streams if name.tenant == form.name.tenant]
     if "stream" in given or ("tenant" in given and not of_tenant):
@@ -71,6 +74,14 @@ def choose(form: SearchForm, streams: list[StreamName], given: QueryParams) -> S
             "suspended."
         )
     return form.having(name=(of_tenant or streams)[0])
+
+
+def _own(name: StreamName) -> StreamName:
+    """Give a stream of who asks where nothing is stored yet, rather than one of another tenant."""
+    limits = current().limits
+    if limits.streams:
+        return StreamName(*limits.streams[0].split("/"))
+    return StreamName(limits.tenants[0]) if limits.tenants else name
 
 
 def page_of(  # noqa: PLR0913 - the question, and how it is asked
@@ -101,7 +112,7 @@ def page_of(  # noqa: PLR0913 - the question, and how it is asked
         return searcher.sorted_pages(request, Order(form.sort.removeprefix("-"), form.sort.startswith("-")))
 
     question = _page_question(served, form, most)
-    return served.pages.ask(question, work, again=again, seconds=seconds)
+    return served.pages.ask(question, work, again=again, seconds=seconds, account=current().account)
 
 
 def survey_of(
@@ -128,6 +139,7 @@ def survey_of(
         lambda: searcher.survey(whole, BUCKETS, facets),
         again=again,
         seconds=seconds,
+        account=current().account,
     )
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 SESSION: Final = "sysledger-session"
 OPENID: Final = "sysledger-openid"
+BROWSER: Final = "sysledger-browser"
 
 
 def cookie(request: Request, name: str, *, secure: bool) -> str:

@@ -21,6 +21,7 @@ from web.reviewing import Reviewing
 from web.settings import WebSettings
 from web.sight import Sight, sight_of_visitor
 from web.templating import Templates
+from web.turns import Shares
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
@@ -53,6 +54,7 @@ class Desk:
         self._signs_in = access is not None
         self.reviewing = Reviewing(self)
         self._threads = anyio.CapacityLimiter(settings.searches)
+        self._shares = Shares(max(1, settings.searches - 1))
         self._door = anyio.CapacityLimiter(_AT_THE_DOOR)
 
     @property
@@ -70,10 +72,14 @@ class Desk:
         return self.sights.streams(current())
 
     async def work(self, function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
-        """Run ``function`` in a thread; a request that is given up does not wait for it."""
-        return await anyio.to_thread.run_sync(
-            function, *arguments, limiter=self._threads, abandon_on_cancel=True
-        )
+        """Run ``function`` in a thread; a request that is given up does not wait for it.
+
+        An account's requests leave a thread to those of others, however many they are.
+        """
+        async with self._shares.of(current().account):
+            return await anyio.to_thread.run_sync(
+                function, *arguments, limiter=self._threads, abandon_on_cancel=True
+            )
 
     async def at_the_door(self, function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
         """Run ``function`` in a thread of those that look after accounts: searches make nobody wait there."""

@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from access import trail
-from access.sight import sees
 from access.visitor import Visitor, current
 from parsers.labels import SEVERITIES
 from storage.layout import StreamName
@@ -21,7 +20,7 @@ from web.desk import desk
 from web.errors import NotFoundError
 from web.form import SearchForm
 from web.operating import Age, in_thread, utc_now
-from web.sources import Finding, findings_of, refuse_masked, within
+from web.sources import Finding, Sees, findings_of, refuse_masked, within
 
 NAME_CHARACTERS: Final = 1000  # of what an address names; no source is longer
 SOON_DAYS: Final = 30  # before the end of a certificate, from which on it is marked
@@ -68,12 +67,12 @@ async def device(request: Request) -> Response:
     served, known, visitor = desk(request), office(request), current()
     refuse_masked(visitor)
     made = await known.inventory()
-    told = None if made.value is None else within(made.value, visitor)
+    told = None if made.value is None else within(made.value, visitor, served.sights.sees)
     source = None if told is None else _found(told, request)
     if told is None or source is None:
-        raise NotFoundError(_absent(made.value is None))
+        raise NotFoundError(_absent(made.value is None), "There is no such source")
     looked, certificates = await known.look(), await known.certificates()
-    streams = streams_of(source, visitor)
+    streams = streams_of(source, visitor, served.sights.sees)
     view = build(told, source, streams, looked.value, certificates.value or (), utc_now())
     last = datetime.fromisoformat(source["last_seen"]).timestamp()
     asked = partial(newest, served.sight, served.source_of, streams, source["peer"], source["host"], last)
@@ -118,7 +117,7 @@ def build(  # noqa: PLR0913, PLR0917 - everything that is known of a source
     )
 
 
-def streams_of(source: Source, visitor: Visitor) -> tuple[StreamName, ...]:
+def streams_of(source: Source, visitor: Visitor, sees: Sees) -> tuple[StreamName, ...]:
     """Give the streams of a source that somebody may see."""
     names = (StreamName(source["tenant"], stream) for stream in source["streams"])
     return tuple(name for name in names if sees(visitor, name))

@@ -9,14 +9,16 @@ import logging
 import secrets
 import socket
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
+import pyarrow as pa
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -25,6 +27,8 @@ from access import trail
 from access.visitor import visiting
 from storage import output
 from storage.exporting import Asked, Exporting
+from storage.layout import Layout
+from storage.ledger_export import ExportProofs, ledger_told
 from storage.octets import IncompleteError
 from storage.package import Written, packaged
 from storage.results import Request as Question
@@ -49,6 +53,14 @@ class StoppedError(Exception):
     """Whoever asked for the export has stopped it, or may not have it any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class OfLedger:
+    """What a zip tells of the ledger, for who may know of it: in the manifest, and in proofs if asked for."""
+
+    layout: Layout
+    proofs: ExportProofs | None = None
+
+
 class Download:
     """One export.
 
@@ -67,6 +79,7 @@ class Download:
         whole: rather nothing than a part.
         typed: from and to, as they were typed.
         may_go_on: says whether who asks may still have it; asked between pieces.
+        ledger: what a zip tells of the ledger; None for who may not know of it.
     """
 
     def __init__(  # noqa: PLR0913 - what is asked, how it is given, and for how long
@@ -78,6 +91,7 @@ class Download:
         whole: bool,
         typed: tuple[str, str] = ("", ""),
         may_go_on: Callable[[], bool] = lambda: True,
+        ledger: OfLedger | None = None,
     ) -> None:
         self.key = secrets.token_urlsafe(12)
         self.sight = sight
@@ -91,6 +105,7 @@ class Download:
         self._typed = typed
         self._stopped = False
         self._may_go_on = may_go_on
+        self._ledger = ledger
         self._asked_at = monotonic()
         self._lock = Lock()
 
@@ -130,12 +145,14 @@ class Download:
         """Give the zip with manifest and checksums, piece by piece; raises as ``plain``."""
 
         def manifest(files: list[dict[str, Any]]) -> dict[str, Any]:
-            return self.exporting.manifest(self._asked(), self.how, files)
+            return self.exporting.manifest(self._asked(), self.how, files, self._ledger_told())
 
-        return packaged(self._pieces(), self.how, folder, manifest, self._done)
+        return packaged(self._pieces(), self.how, folder, manifest, self._done, self._proofs())
 
     def end(self, error: BaseException | None = None) -> None:
         """Take note that no more is given; where it is not done, tell the trail that it was broken off."""
+        if self._ledger is not None and self._ledger.proofs is not None:
+            self._ledger.proofs.close()
         with self._lock:
             if self.outcome != "begun":
                 return
@@ -147,7 +164,7 @@ class Download:
 
     def _pieces(self) -> Iterator[bytes]:
         try:
-            for piece in output.write(self.exporting.tables(), self.how):
+            for piece in output.write(self._tables(), self.how):
                 self._go_on()
                 self.octets += len(piece)
                 yield piece
@@ -157,6 +174,29 @@ class Download:
         except StoppedError:
             self.reason = "stopped by who asked for it" if self._stopped else _NO_MORE
             raise
+
+    def _tables(self) -> Iterator[pa.Table]:
+        tables = self.exporting.tables()
+        proofs = None if self._ledger is None else self._ledger.proofs
+        return tables if proofs is None else proofs.watched(tables)
+
+    def _proofs(self) -> dict[str, Iterator[bytes]]:
+        """Give the files of the proofs, which are broken off as the messages are."""
+        if self._ledger is None or self._ledger.proofs is None:
+            return {}
+        return {name: self._unless_stopped(pieces) for name, pieces in self._ledger.proofs.files().items()}
+
+    def _unless_stopped(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self._go_on()
+            yield piece
+
+    def _ledger_told(self) -> dict[str, Any] | None:
+        if self._ledger is None:
+            return None
+        return ledger_told(
+            self._ledger.layout, self.exporting.request, self.sight.searcher, self._ledger.proofs
+        )
 
     def _go_on(self) -> None:
         if self._stopped:
@@ -183,6 +223,7 @@ class Download:
             "clock": "" if request.time == "received" else "device",
             "format": self.how,
             "incomplete": "" if self.exporting.whole else "allowed",
+            "proofs": "yes" if self._ledger is not None and self._ledger.proofs is not None else "",
             "export": self.key,
         }
 

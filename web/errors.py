@@ -1,17 +1,21 @@
 """The pages for what cannot be answered. They say what happened and what to do, and nothing of the inside."""
 
+import logging
 from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from access.database import DatabaseError
 from access.trail import TrailError, recorded
 from access.visitor import current
 from loopback import host_name
+from tenants.file import RegistryError
 from web.api_problem import api_refused, is_api, problem
 from web.desk import desk
 from web.security import HEADERS
+from web.turns import BusyError
 from web.visible import plain
 
 TEMPLATE: Final = "error.html"
@@ -26,13 +30,22 @@ _HEADINGS: Final = {
     500: "Some of the archive could not be read",
     503: "Not at the moment",
 }
+_UNUSABLE: Final = (
+    "A file in which the appliance keeps accounts, sessions, saved searches, reviews or tenants cannot be "
+    "used, so nothing was shown or changed. Nothing stored is lost. Mostly the disk is full or read-only: an "
+    "administrator of the appliance sees that by sysledger status, and the file in the appliance's own log."
+)
+UNUSABLE: Final = (DatabaseError, RegistryError)
+
+log = logging.getLogger(__name__)
 
 
 class NotFoundError(HTTPException):
-    """What the address names is not there; ``detail`` says what."""
+    """What the address names is not there; ``detail`` says what, and ``heading`` in a few words."""
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str, heading: str = _HEADINGS[404]) -> None:
         super().__init__(404, detail)
+        self.heading = heading
 
 
 class UnclearError(HTTPException):
@@ -49,11 +62,8 @@ class ForbiddenError(HTTPException):
         super().__init__(status, detail, {"WWW-Authenticate": "Bearer"} if status == 401 else None)  # noqa: PLR2004 - HTTP's own number
 
 
-class UnavailableError(HTTPException):
+class UnavailableError(BusyError):
     """It cannot be had at the moment; ``detail`` says why and what to do."""
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(503, detail)
 
 
 class DamagedError(HTTPException):
@@ -74,7 +84,9 @@ async def refused(request: Request, error: Exception) -> Response:
     if is_api(request.url.path):
         return api_refused(error)
     heading = _HEADINGS.get(error.status_code, "This cannot be answered")
-    ours = isinstance(error, NotFoundError | UnclearError | ForbiddenError | UnavailableError | DamagedError)
+    if isinstance(error, NotFoundError):
+        heading = error.heading
+    ours = isinstance(error, NotFoundError | UnclearError | ForbiddenError | BusyError | DamagedError)
     text = error.detail if ours else "Check the address, or begin with the search."
     response = desk(request).page(TEMPLATE, error.status_code, page="", heading=heading, text=text)
     response.headers.update(error.headers or {})
@@ -104,8 +116,20 @@ async def not_told(request: Request, error: Exception) -> Response:
     return desk(request).page(TEMPLATE, 503, page="", heading="The trail cannot be written", text=text)
 
 
-async def failed(request: Request, _error: Exception) -> Response:
+async def unusable(request: Request, error: Exception) -> Response:
+    """Answer a request for which a file of our own cannot be used; the log says which, and why."""
+    log.error("%s %s is not answered: %s", request.method, _told(request.url.path), error)
+    if is_api(request.url.path):
+        return problem(503, _UNUSABLE)
+    return desk(request).page(TEMPLATE, 503, page="", heading=_HEADINGS[503], text=_UNUSABLE)
+
+
+async def failed(request: Request, error: Exception) -> Response:
     """Answer a request at which we failed; the server logs the reason."""
+    if isinstance(error, UNUSABLE):  # before any handler had it, as when a session is looked for
+        response = await unusable(request, error)
+        response.headers.update({**HEADERS, "Cache-Control": "no-store"})
+        return response
     text = "The appliance failed at this request. The reason is in its own log. Nothing stored was changed."
     if is_api(request.url.path):
         return problem(500, text, headers={**HEADERS, "Cache-Control": "no-store"})

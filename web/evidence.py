@@ -1,6 +1,7 @@
 """A result as pages show it: what was asked, what was found, what that covers, and how to check it."""
 
 import shlex
+from base64 import b64decode
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -63,6 +64,8 @@ class Shown:
         damages_left: how many of those are not named.
         search: the address of the search page that asks the same.
         checks: newest first.
+        ledger: what the tenant's ledger was then, in words; nothing when that is not kept.
+        checkpoint: the same as it was signed.
     """
 
     query: str
@@ -84,6 +87,8 @@ class Shown:
     damages_left: int
     search: str
     checks: tuple[Checked, ...]
+    ledger: str = ""
+    checkpoint: str = ""
 
 
 def said(at: datetime) -> str:
@@ -123,7 +128,26 @@ def shown(result: Result, checks: list[Check]) -> Shown:
         damages_left=0 if found is None else found.damages - len(found.damaged),
         search=form.address(),
         checks=() if found is None else tuple(_checked(found, one) for one in reversed(checks)),
+        ledger="" if found is None else _ledger(found.checkpoint),
+        checkpoint="" if found is None else found.checkpoint,
     )
+
+
+def _ledger(checkpoint: str) -> str:
+    """Say what a checkpoint says; whoever relies on it checks its signature."""
+    if not checkpoint:
+        return ""
+    origin, leaves, root, time, *_ = [*checkpoint.split("\n"), "", "", ""]
+    of_leaves = "1 leaf" if leaves == "1" else f"{leaves} leaves"
+    return f"{origin}, {of_leaves}, root {_hexadecimal(root)}, signed {time.removeprefix('time ')}"
+
+
+def _hexadecimal(root: str) -> str:
+    """Write a checkpoint's root as the page Ledger and `ledger check` do, so that people can compare them."""
+    try:
+        return b64decode(root, validate=True).hex()
+    except ValueError:
+        return root
 
 
 def messages(served: Desk, result: Result) -> list[tuple[str, list[rows.Row]]]:
@@ -193,7 +217,7 @@ def _statement(found: Evidence, result: Result) -> str:
     if not found.total:
         return "No message at all is stored of this range. That may be because none was received, or kept."
     if not found.count:
-        return "Everything in this range was searched: no such message was received in it."
+        return "Everything that is stored of this range was searched: no such message is in it."
     return "Everything in this range was searched: these are all."
 
 
@@ -206,7 +230,7 @@ def _silent(found: Evidence, result: Result) -> str:
     silent = days - found.figures["days"]
     if silent <= 0 or not found.total:
         return ""
-    return f"Of {silent:,} of the {days:,} days that this range touches, no message at all is stored."
+    return f"On {silent:,} of the {days:,} UTC days that this range touches, no message within it is stored."
 
 
 def _found(found: Evidence) -> str:
@@ -223,5 +247,6 @@ def _figures(found: Evidence) -> tuple[tuple[str, str, str], ...]:
 
 
 def _checked(then: Evidence, one: Check) -> Checked:
-    differs = difference(then, one.evidence)
+    now = one.evidence if then.checkpoint else replace(one.evidence, ledger="")  # of a ledger not to be known
+    differs = difference(then, now)
     return Checked(moment(one.at), one.by, not differs, differs)

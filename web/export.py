@@ -1,6 +1,7 @@
 """/export: the whole result of a search, streamed as it is found: one file, or a zip that proves itself.
 
-    /export?format=csv|json|raw|parquet&zip=yes&incomplete=allowed&q=QUERY&from=TIME&to=TIME&tenant=T&stream=S
+    /export?format=csv|json|raw|parquet&zip=yes&proofs=yes&incomplete=allowed
+        &q=QUERY&from=TIME&to=TIME&tenant=T&stream=S
 
 An export must not look complete when it is not. Damage may be met only after most of it was sent; then the
 transfer is broken off, which every client tells from an end. With ``incomplete=allowed``, which the search
@@ -9,6 +10,7 @@ page offers where it knows of damage, what can be read is given to the end, in a
 The trail is told twice: before anything is sent, and when all of it is given, or when it was broken off.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,21 +21,29 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from access.ledger import sees_ledger
 from access.visitor import current
 from storage import search
+from storage.ledger import LedgerError
+from storage.ledger_export import ExportProofs, ledger_of
 from storage.octets import IncompleteError
 from storage.package import ENDINGS
 from storage.query import parse
 from web import times, words
 from web.asking import UnknownStreamError, choose, understand
 from web.desk import Desk, desk
-from web.download import Download, Downloaded, downloads
+from web.download import Download, Downloaded, OfLedger, downloads
 from web.errors import DamagedError, ForbiddenError, NotFoundError, UnclearError
 from web.form import FormError, SearchForm, read
 from web.sight import MASKED_OCTETS
 
 ALLOWED: Final = "allowed"
 ZIP: Final = "yes"
+PROVEN: Final = "yes"
+NO_PROOFS: Final = (
+    "Proofs are given to who sees all messages of the tenant, as they were received: they hold exact octets, "
+    "and count what is beside them. Export without proofs, or ask an administrator of this appliance."
+)
 MEDIA_TYPES: Final[Mapping[str, str]] = {
     "csv": "text/csv; charset=utf-8; header=present",
     "json": "application/x-ndjson",
@@ -41,6 +51,7 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
     "parquet": "application/vnd.apache.parquet",
 }
 ZIP_TYPE: Final = "application/zip"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,7 @@ class Wanted:
     how: str
     is_whole: bool  # rather nothing than a part
     is_zip: bool
+    has_proofs: bool = False
 
     def stem(self, now: datetime) -> str:
         """Give the file's name without its end; in a zip that of the folder."""
@@ -87,8 +99,15 @@ async def given(request: Request, wanted: Wanted, now: datetime) -> Response:
     if request.method == "HEAD":
         return StreamingResponse(iter(()), headers=headers, media_type=wanted.media_type)
     typed, may_go_on = (wanted.form.start, wanted.form.end), partial(served.may_go_on, current())
+    ledger = await served.work(_ledger, served, wanted) if wanted.is_zip else None
     download = Download(
-        served.sight, wanted.asked, wanted.how, whole=wanted.is_whole, typed=typed, may_go_on=may_go_on
+        served.sight,
+        wanted.asked,
+        wanted.how,
+        whole=wanted.is_whole,
+        typed=typed,
+        may_go_on=may_go_on,
+        ledger=ledger,
     )
     pieces = download.zipped(wanted.stem(now)) if wanted.is_zip else download.plain()
     downloads(request).add(download)
@@ -115,13 +134,17 @@ def understood(served: Desk, given: QueryParams, now: datetime) -> Wanted:
         NotFoundError: when there is no such stream for who asks.
         ForbiddenError: when the octets are asked for, and some values are masked.
     """
-    how, incomplete, zipped = (given.get(name, "") for name in ("format", "incomplete", "zip"))
+    how, incomplete, zipped, proofs = (
+        given.get(name, "") for name in ("format", "incomplete", "zip", "proofs")
+    )
     if how not in MEDIA_TYPES:
         raise UnclearError(f"format={how[:100]!r} is no format of an export: use csv, json, raw or parquet.")
     if incomplete not in {"", ALLOWED}:
         raise UnclearError(f"incomplete={incomplete[:100]!r}: use {ALLOWED}, or leave it out.")
     if zipped not in {"", ZIP}:
         raise UnclearError(f"zip={zipped[:100]!r}: use {ZIP}, or leave it out.")
+    if proofs not in {"", PROVEN}:
+        raise UnclearError(f"proofs={proofs[:100]!r}: use {PROVEN}, which gives a zip, or leave it out.")
     try:
         form = choose(read(given), served.streams(), given)
         asked = replace(understand(form.having(), now), limit=None, oldest_first=False)
@@ -130,7 +153,32 @@ def understood(served: Desk, given: QueryParams, now: datetime) -> Wanted:
         raise NotFoundError(str(error)) from error
     except (FormError, times.MomentError, search.QueryError) as error:
         raise UnclearError(words.sentence(str(error))) from error
-    wanted = Wanted(form, asked, how, incomplete != ALLOWED, zipped == ZIP)
+    wanted = Wanted(form, asked, how, incomplete != ALLOWED, bool(zipped or proofs), bool(proofs))
     if how == "raw" and not served.sight.shows_octets:
         raise ForbiddenError(MASKED_OCTETS)
     return wanted
+
+
+def _ledger(served: Desk, wanted: Wanted) -> OfLedger | None:
+    """Give what an export is to tell of the ledger; None for who may not know of it.
+
+    Raises:
+        ForbiddenError: when proofs are asked for, and who asks may not have them.
+        NotFoundError: when they are, and there is no ledger by which they could be given.
+    """
+    name = wanted.form.name
+    if not sees_ledger(served.sights, current(), name.tenant):
+        if wanted.has_proofs:
+            raise ForbiddenError(NO_PROOFS)
+        return None
+    if not wanted.has_proofs:
+        return OfLedger(served.layout)
+    try:
+        ledger_of(served.layout, name.tenant)
+    except (LedgerError, OSError) as error:
+        log.warning("an export of %s with proofs: %s", name, error)
+        raise NotFoundError(
+            f"There are no proofs: the ledger of tenant {name.tenant} is not there yet, or not to be "
+            "believed. Export without proofs, or look at the page Ledger."
+        ) from error
+    return OfLedger(served.layout, ExportProofs(served.layout, name))

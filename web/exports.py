@@ -11,6 +11,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from access.ledger import sees_ledger
 from access.trail import recorded
 from access.visitor import current
 from storage import search as storage
@@ -95,6 +96,7 @@ def _page(served: Desk, request: Request, known: list[Download], now: datetime) 
         limits=served.sight.told,
         streams=streams,
         incomplete=given.get("incomplete") == ALLOWED,
+        may_prove=form is not None and sees_ledger(served.sights, current(), form.name.tenant),
         exports=[shown(one, _first_day(served, one), now) for one in known],
     )
 

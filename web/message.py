@@ -16,6 +16,7 @@ from web.desk import NEIGHBOURS, Desk, desk
 from web.errors import ForbiddenError, NotFoundError
 from web.explained import Explained, explained
 from web.form import FormError, SearchForm, read
+from web.ledger import place_of
 from web.octets import HexLine, hex_dump
 from web.sight import MASKED_OCTETS
 from web.ways import ways
@@ -94,6 +95,7 @@ def _respond(served: Desk, name: StreamName, seq: int, context: SearchForm) -> R
         same_host=None if same_host is None else tuple(rows.by_day(rows.rows(same_host, name, context))),
         octets=_as_received(served, found, row) if served.sight.shows_octets else None,
         masked=MASKED_OCTETS,
+        ledger=place_of(served, name, seq, rows.nanoseconds(found)[0]),
         limits=served.sight.told,
         **_columns(found.drop_columns(["received_at", "timestamp"]).to_pylist()[0]),
     )
@@ -112,9 +114,9 @@ def _as_received(served: Desk, record: Any, row: rows.Row) -> Octets:
 
 
 def kept(as_received: bool, rebuilt: bool) -> str:  # noqa: FBT001 - the two facts of the matter
-    """Say in which way the archive keeps a message's octets."""
+    """Say in which way journal and archive keep a message's octets."""
     if not as_received:
-        return "rebuilt from the columns, which was verified when it was archived"
+        return "rebuilt from the columns, which was tried before the message was acknowledged"
     if rebuilt:
         return "as received; the archive will keep the columns only, which give them back"
     return "kept as received, since the columns alone do not give them back"
@@ -163,7 +165,8 @@ def _record(served: Desk, name: StreamName, seq: int) -> Any:
     if not found.num_rows:
         raise NotFoundError(
             f"The stream {name.tenant}/{name.stream} has no message {seq}. It may have expired by retention, "
-            "or lie in a damaged file, which the search would name."
+            "or lie in a damaged file, which the search would name.",
+            "There is no such message",
         )
     return found
 

@@ -10,9 +10,10 @@ import anyio.to_thread
 from access.sight import sees
 from access.visitor import Visitor
 from storage.daily import StreamDays, together
-from storage.forecast import KEEP_FOR_EVER, Forecast, Kept, forecast
-from storage.layout import Layout
-from storage.retention import DaysOf, days_by
+from storage.expiry import Policy
+from storage.forecast import Forecast, Kept, Rooms, forecast
+from storage.layout import Layout, StreamName
+from storage.retention import policy_of
 from storage.settings import StorageSettings
 from tenants.file import RegistryError
 from web import figures
@@ -63,28 +64,32 @@ def seen_by(visitor: Visitor, streams: Iterable[StreamDays]) -> tuple[StreamDays
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """For how many days before today each stream is kept, 0 for ever.
+    """By what each stream is kept.
 
     ``trouble`` is why nobody can say so, in which case nothing expires.
     """
 
-    days_of: DaysOf
+    policy: Policy
     trouble: str = ""
+
+    def days_of(self, name: StreamName) -> int:
+        """Give for how many days before today a stream is kept, 0 for ever."""
+        return self.policy.days_of(name)
 
 
 def keeping(layout: Layout, storage: StorageSettings) -> Keeping:
-    """Give by which numbers of days `sysledger retention` goes now."""
+    """Give by what `sysledger retention` goes now."""
     try:
-        return Keeping(days_by(layout, storage))
+        return Keeping(policy_of(layout, storage))
     except RegistryError as error:
-        return Keeping(lambda _name: KEEP_FOR_EVER, f"Nothing expires now: {error}.")
+        return Keeping(Policy(), f"Nothing expires now: {error}.")
 
 
 def foretold(
     streams: Iterable[StreamDays],
     free: int | None,
-    storage: StorageSettings,
-    days_of: DaysOf,
+    keep_free: int,
+    kept: Keeping,
     today: date,
 ) -> Forecast | None:
     """Foretell the disk; None when its room is not known.
@@ -92,14 +97,24 @@ def foretold(
     Args:
         streams: all that share it, whoever asks.
         free: octets that are free on it.
-        storage: the settings; what is kept free counts as full.
-        days_of: for how many days each stream is kept.
+        keep_free: octets that are kept free, which count as full.
+        kept: by what each stream is kept.
         today: the UTC day.
     """
     if free is None:
         return None
-    kept = [Kept(days_of(one.name), {day.day: day.octets for day in one.days}) for one in streams]
-    return forecast(kept, free - storage.keep_free, today)
+    policy = kept.policy
+    several = [
+        Kept(
+            policy.days_of(one.name),
+            {day.day: day.octets for day in one.days},
+            one.name.tenant,
+            policy.is_bound(one.name),
+        )
+        for one in streams
+    ]
+    rooms = Rooms(policy.rooms, policy.settings.room, policy.settings.room_days)
+    return forecast(several, free - keep_free, today, rooms)
 
 
 def told(found: Forecast | None) -> str:

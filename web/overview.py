@@ -84,7 +84,7 @@ def _respond(
     streams = seen_by(visitor, every)
     storage = known.appliance.storage
     free = _free(looked.value)
-    expected = foretold(every, free, storage, keeping(served.layout, storage).days_of, now.date())
+    expected = foretold(every, free, storage.keep_free, keeping(served.layout, storage), now.date())
     view = build(looked.value, streams, expected, now)
     if masked_names(visitor):
         view = replace(view, troubles=())  # they name senders

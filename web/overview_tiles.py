@@ -36,6 +36,7 @@ def tiles(seen: Seen, streams: tuple[StreamDays, ...], expected: Forecast | None
     yield from _indexed(roles, streams)
     yield from _disk(seen, expected)
     yield from _sources(roles)
+    yield from _reviews(roles)
 
 
 def _coming(seen: Seen) -> Tile:
@@ -112,6 +113,21 @@ def _sources(roles: Iterable[Report]) -> Iterator[Tile]:
                 "Sources", f"{role['sources']:,}", some or "nothing out of the ordinary",
                 "warning" if found else "", "/sources",
             )  # fmt: skip
+
+
+def _reviews(roles: Iterable[Report]) -> Iterator[Tile]:
+    """What people are to do; a site that never saved anything has no such figure."""
+    for role in roles:
+        waits = role.get("waits") or {}
+        if any(waits.values()):
+            missed, overdue = waits.get("reviews_missed", 0), waits.get("findings_overdue", 0)
+            some = f"{missed:,} missed; {words.count(waits.get('findings_open', 0), 'finding')} open"
+            note = f"{some}, {overdue:,} overdue" if overdue else some
+            late = "warning" if missed or overdue else ""
+            show = "missed" if missed else "waiting"
+            yield Tile(
+                "Reviews waiting", f"{waits.get('reviews_waiting', 0):,}", note, late, f"/reviews?show={show}"
+            )
 
 
 def _sum(roles: Iterable[Report], *trail: str) -> float | None:

@@ -1,5 +1,6 @@
-"""/retention: for how long each stream is kept, what expires next, and how long the disk lasts."""
+"""/retention: for how long each stream is kept, in what room, what goes next, and how long the disk lasts."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,9 +12,9 @@ from starlette.responses import Response
 
 from access.visitor import current
 from storage.daily import Day, StreamDays
-from storage.forecast import KEEP_FOR_EVER, agenda, due
+from storage.expiry import ALL, Crowded, Plan, Policy, Why, plan
+from storage.forecast import KEEP_FOR_EVER, agenda
 from storage.layout import TRAIL, StreamName
-from storage.retention import DaysOf
 from storage.settings import RetentionSettings
 from web import figures
 from web.appliance import Office, Seen, office
@@ -42,6 +43,30 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """What a tenant, or all together, may take of the disk, and takes, in octets of archive and index.
+
+    Attributes:
+        tenant: empty for all together.
+        room: that it has.
+        taken: that it takes, without what is older than it is kept.
+        left: that it takes after the next run.
+        days: that expire for it with the next run.
+    """
+
+    tenant: str
+    room: int
+    taken: int
+    left: int
+    days: int
+
+    @property
+    def fits(self) -> bool:
+        """The next run makes it fit."""
+        return self.left <= self.room
+
+
+@dataclass(frozen=True, slots=True)
 class Expiry:
     """A day that is to expire: with the first run of the retention at or after ``at``."""
 
@@ -52,6 +77,7 @@ class Expiry:
     day: str
     messages: int
     octets: int
+    why: Why
 
 
 async def retention(request: Request) -> Response:
@@ -69,9 +95,10 @@ def _respond(
     every = counted.value or ()
     streams = seen_by(current(), every)
     disk = {} if looked.value is None else looked.value.document.get("disk") or {}
-    expected = foretold(every, disk.get("free_octets"), storage, kept.days_of, today)
-    expiries = list(upcoming(streams, kept.days_of, today))
-    ruled = rules(streams, kept.days_of, storage.retention, today)
+    expected = foretold(every, disk.get("free_octets"), storage.keep_free, kept, today)
+    planned = planned_of(every, kept.policy, today)
+    expiries = list(upcoming(streams, kept.policy, planned, today))
+    ruled = rules(streams, kept.policy, planned)
     return served.page(
         "retention.html",
         page="overview",
@@ -80,6 +107,8 @@ def _respond(
         age=Age.of(counted),
         trouble=kept.trouble,
         rules=ruled,
+        rooms=rooms(every, streams, kept.policy, planned),
+        room_days=storage.retention.room_days,
         is_held=any(rule.held for rule in ruled),
         expiries=expiries[:ROWS],
         left_out=max(0, len(expiries) - ROWS),
@@ -91,15 +120,18 @@ def _respond(
     )
 
 
-def rules(
-    streams: Iterable[StreamDays], days_of: DaysOf, settings: RetentionSettings, today: date
-) -> Sequence[Rule]:
+def planned_of(every: Iterable[StreamDays], policy: Policy, today: date) -> Plan:
+    """Say what the next run lets expire of all streams, whoever asks: those of a tenant share its room."""
+    return plan({one.name: {day.day: day.octets for day in one.days} for one in every}, policy, today)
+
+
+def rules(streams: Iterable[StreamDays], policy: Policy, planned: Plan) -> Sequence[Rule]:
     """Give for each stream how long it is kept."""
-    return [_rule(one, days_of(one.name), settings, today) for one in streams]
+    late = Counter(one.name for one in planned.due)
+    return [_rule(one, policy.days_of(one.name), policy.settings, late[one.name]) for one in streams]
 
 
-def _rule(one: StreamDays, keep: int, settings: RetentionSettings, today: date) -> Rule:
-    late = due((day.day for day in one.days), keep, today)
+def _rule(one: StreamDays, keep: int, settings: RetentionSettings, late: int) -> Rule:
     name = f"{one.name.tenant}/{one.name.stream}"
     return Rule(
         name=name,
@@ -109,8 +141,8 @@ def _rule(one: StreamDays, keep: int, settings: RetentionSettings, today: date) 
         days=len(one.days),
         first=one.days[0].day.isoformat() if one.days else "",
         octets=one.octets,
-        due=len(late),
-        held=bool(settings.days_at_once) and len(late) > settings.days_at_once,
+        due=late,
+        held=bool(settings.days_at_once) and late > settings.days_at_once,
     )
 
 
@@ -122,14 +154,40 @@ def _by(name: StreamName, keep: int, settings: RetentionSettings) -> By:
     return "the setting for all" if keep == settings.days else "its tenant"
 
 
-def upcoming(streams: Iterable[StreamDays], days_of: DaysOf, today: date) -> Iterator[Expiry]:
-    """Give what expires within AHEAD_DAYS, soonest first."""
-    found: list[tuple[date, StreamName, Day]] = []
+def rooms(
+    every: Iterable[StreamDays], seen: Iterable[StreamDays], policy: Policy, planned: Plan
+) -> Sequence[Room]:
+    """Give the rooms there are: of tenants of whose streams one sees all, and of all together who sees all.
+
+    Whoever sees some only would learn what others take.
+    """
+    visible = {one.name for one in seen}
+    hidden = {one.name.tenant for one in every if one.name not in visible} - {TRAIL.tenant}
+    octets: Counter[str] = Counter()
+    for one in every:
+        octets[one.name.tenant] += (size := sum(day.octets for day in one.days))
+        octets[ALL] += size
+    crowded = {one.whose: one for one in planned.crowded}
+    found: list[Room] = []
+    for whose, room in policy.bounds().items():
+        if hidden if whose == ALL else whose in hidden or not octets[whose]:
+            continue
+        own = crowded.get(whose) or Crowded(whose, room, octets[whose], octets[whose])
+        found.append(Room(whose, room, own.taken, own.left, len(planned.gone_for(whose))))
+    return found
+
+
+def upcoming(streams: Iterable[StreamDays], policy: Policy, planned: Plan, today: date) -> Iterator[Expiry]:
+    """Give what expires within AHEAD_DAYS, soonest first; for want of room what goes with the next run."""
+    found: list[tuple[date, StreamName, Day, Why]] = []
     for one in streams:
         by_day = {day.day: day for day in one.days}
-        planned = agenda(list(by_day), days_of(one.name), today, AHEAD_DAYS)
-        found += [(at, one.name, by_day[day]) for at, day in planned]
-    for at, name, day in sorted(found, key=lambda each: (each[0], each[1], each[2].day)):
+        for_room = {due.day: due.why for due in planned.of(one.name) if due.why != "age"}
+        found += [(today, one.name, by_day[day], why) for day, why in for_room.items()]
+        left = [day for day in by_day if day not in for_room]
+        by_age = agenda(left, policy.days_of(one.name), today, AHEAD_DAYS)
+        found += [(at, one.name, by_day[day], "age") for at, day in by_age]
+    for at, name, day, why in sorted(found, key=lambda each: (each[0], each[1], each[2].day)):
         stream = f"{name.tenant}/{name.stream}"
         yield Expiry(
             at=at.isoformat(),
@@ -139,4 +197,5 @@ def upcoming(streams: Iterable[StreamDays], days_of: DaysOf, today: date) -> Ite
             day=day.day.isoformat(),
             messages=day.messages,
             octets=day.octets,
+            why=why,
         )

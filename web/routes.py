@@ -19,6 +19,7 @@ from web.device import device
 from web.export import export
 from web.exports import exports, stop_export
 from web.health import health
+from web.ledger import checkpoint, ledger, proof
 from web.listeners import listeners
 from web.message import message, octets
 from web.openid import openid, openid_back
@@ -67,6 +68,9 @@ PAGES: Final = (
     Page("/tail/events", events),
     Page("/message/{tenant}/{stream}/{seq}", message, "message.html"),
     Page("/message/{tenant}/{stream}/{seq}/octets", octets),
+    Page("/message/{tenant}/{stream}/{seq}/proof", proof),
+    Page("/ledger", ledger, "ledger.html"),
+    Page("/ledger/checkpoint", checkpoint),
     Page("/export", export, needs="export"),
     Page("/exports", exports, "exports.html", needs="export"),
     Page("/exports/stop", stop_export, needs="export", methods=("POST",)),

@@ -7,6 +7,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +20,7 @@ from access.trail import ToListener, telling
 from storage.layout import Layout
 from web.app import create_app
 from web.appliance import Appliance
-from web.connection import Connection
+from web.connection import Connection, Shares
 from web.desk import SourceOf
 from web.identify import identifier
 from web.settings import WebSettings
@@ -82,8 +83,8 @@ async def run(  # noqa: PLR0913 - what every role is given, and how messages are
     Args:
         settings: where, and within which bounds.
         layout: the data folder that is searched; only accounts and reviews are written to it.
-        report: is given the role's state when it changes and every few seconds: ``url``, ``requests``, and by
-            TLS the certificate's ``fingerprint``.
+        report: is given the role's state when it changes and every few seconds: ``url``, ``requests``,
+            ``waits`` (see ``reviews.standing``), and by TLS the certificate's ``fingerprint``.
         ready: is called once, when requests are accepted.
         stop: ends the role after the answers under way, or a few seconds.
         source_of: see ``create_app``.
@@ -114,7 +115,8 @@ async def run(  # noqa: PLR0913 - what every role is given, and how messages are
     server = _Server(_config(app, tls, settings), ready)
 
     def said() -> dict[str, Any]:
-        return {**state, "requests": server.server_state.total_requests}
+        waits = app.state.desk.reviewing.standing.document()
+        return {**state, "requests": server.server_state.total_requests, "waits": waits}
 
     with bound, telling(None if trail is None else ToListener(trail), numbered=numbered):
         helpers = [
@@ -167,12 +169,13 @@ def _identity(
 
 
 def _config(app: Starlette, tls: ssl.SSLContext | None, settings: WebSettings) -> Config:
+    shares = Shares(settings.connections_per_address, settings.proxies)
     config = Config(
         app,
         log_config=None,
         access_log=False,
         lifespan="off",
-        http=Connection,
+        http=partial(Connection, shares=shares),  # type: ignore[arg-type] # as good as a class
         ws="none",
         proxy_headers=bool(settings.proxies),
         forwarded_allow_ips=list(settings.proxies),

@@ -63,9 +63,14 @@ BEGINNINGS: Final = (  # of queries, for browsers without script
     "host:", "app:", "severity<=err", "severity<=warning", "facility:auth", "facility:authpriv", "peer:",
     "msg:", "flag:truncated", "-flag:none", "format:unparsed", "transport:udp", '"failed password"',
 )  # fmt: skip
+CANARY: Final = "sysledger-canary"  # the APP-NAME of the watch's canaries; in GELF, their host
 _PLACE_BEFORE: Final = 60  # characters of the query shown before and after an error
 _PLACE_AFTER: Final = 40
 _POLL_SECONDS: Final = 0.2  # that a growing answer waits for news
+
+
+class OrderError(ValueError):
+    """There is nothing by which matches could be put in order; the message says what to write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,11 @@ def _respond(served: Desk, request: Request) -> Response:
     try:
         form = choose(read(request.query_params), streams, request.query_params)
         asked = understand(form, now)
+        if not request.query_params:
+            form = _without_canaries(served, form, asked)
+            asked = understand(form, now)
         answered = _answered(served, form, asked, again="again" in request.query_params)
+        _check_order(form, answered.page)
         found, status = answer(form, asked, answered, now), 200
     except UnknownStreamError as error:
         trouble, status = Trouble("There is no such stream", str(error)), 404
@@ -129,6 +138,11 @@ def _respond(served: Desk, request: Request) -> Response:
         trouble = Trouble(
             "The query cannot be read", words.sentence(error.message), words.sentence(error.hint), place
         )
+    except OrderError as error:
+        name = visible.plain(form.sort.removeprefix("-"))
+        before = "sort=" + ("-" if form.sort.startswith("-") else "")
+        place = Place(before, name, "", " " * len(before) + "^" * len(name))
+        trouble = Trouble("This cannot be put in order", words.sentence(str(error)), place=place)
     except (FormError, times.MomentError, ValueError) as error:
         trouble = Trouble("This cannot be searched", words.sentence(str(error)))
     return served.page(
@@ -147,6 +161,37 @@ def _respond(served: Desk, request: Request) -> Response:
         beginnings=BEGINNINGS,
         **_view(served, form, found),
     )
+
+
+def _without_canaries(served: Desk, form: SearchForm, asked: storage.Request) -> SearchForm:
+    """Leave the appliance's own canaries out of the page that nothing was asked of, by its query.
+
+    So it begins with what the site's devices say, and whoever takes these terms out sees all.
+    """
+    page = page_of(served, form, asked).found
+    for field, column in (("app", "app_name"), ("host", "hostname")):
+        if page is not None and CANARY in page.records[column].unique().to_pylist():
+            form = form.with_term(f"-{field}:{CANARY}")
+    return form
+
+
+def _check_order(form: SearchForm, page: Progress[storage.Page]) -> None:
+    """Look whether a message's own field, by which a whole page is put in order, is one of any match.
+
+    Raises:
+        OrderError: when it is none, nor a column that is shown. Those that have one would come first.
+    """
+    name = form.sort.removeprefix("-")
+    if not name or name in form.columns or query_fields.find(name) or form.pages or page.state != "done":
+        return
+    if page.found is not None and page.found.records.num_rows:
+        own = dict(page.found.records["fields"][0].as_py() or ())
+        if name.removeprefix(query_fields.RULE_PREFIX) not in own:
+            close = query_fields.close_name(name)
+            raise OrderError(
+                f"No message that matches has a field {name}. "
+                + (f"Did you mean sort={close}?" if close else "Sort by a column, or by a field of theirs.")
+            )
 
 
 def _grown(served: Desk, request: Request) -> Response:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from access.visitor import Role
+from reviews.duties import SecondPerson
 
 _ProviderName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]  # stands in addresses
 _IPV6: Final = 6
@@ -118,6 +119,14 @@ class WebSettings(BaseModel):
             "sets it up before anything else opens. What an OpenID provider asks for is its own matter."
         ),
     )
+    second_person: SecondPerson = Field(
+        default="optional",
+        description=(
+            "Whether a review must be signed off by somebody other than the owner of its saved search, and a "
+            "finding resolved by somebody other than who sees to it. optional: the record says where one "
+            "person did both."
+        ),
+    )
     certificate: Path | None = Field(
         default=None,
         description=(
@@ -145,6 +154,15 @@ class WebSettings(BaseModel):
         description=(
             "Addresses and networks of proxies before the pages. What they say of a browser's address "
             "(X-Forwarded-For) is believed, and stands in the trail; of anybody else it is not."
+        ),
+    )
+    connections_per_address: int = Field(
+        default=50,
+        ge=0,
+        description=(
+            "Connections at a time that one address may have (of IPv6, one /64), of the 200 that all have "
+            "together. A browser takes up to six. Behind a proxy all come from its address: name it in "
+            "proxies, which have no such bound, or set this to 0, which is no bound for anybody."
         ),
     )
     idle_minutes: float = Field(
@@ -206,6 +224,11 @@ class WebSettings(BaseModel):
             raise ValueError(
                 f"{self.address} can be reached from other machines: set sign_in to required, or address to "
                 "127.0.0.1 and come from elsewhere through ssh -L 8514:127.0.0.1:8514 HOST"
+            )
+        if self.sign_in == "off" and self.second_person == "required":
+            raise ValueError(
+                "without sign-in there is one person only: set sign_in to required, or second_person to "
+                "optional"
             )
         if (self.certificate is None) != (self.key is None):
             raise ValueError("certificate and key belong together: name both files, or neither")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from access import trail
-from access.sight import sees
 from access.visitor import Visitor, current
 from storage.layout import StreamName
 from storage.masks import masks_of
@@ -30,6 +29,7 @@ FINDINGS: Final = 100  # that are listed, of those that last and of those that h
 IDENTITIES: Final = frozenset({"hostname", "peer", "tls_identity"})  # columns that a source is known by
 
 Source = Mapping[str, Any]
+Sees = Callable[[Visitor, StreamName], bool]
 _ORDERS: Final[dict[str, tuple[str, Callable[[Source], Any], bool]]] = {
     "findings": ("findings first", lambda one: (len(one["findings"]), one["last_seen"]), True),
     "last": ("last seen first", lambda one: one["last_seen"], True),
@@ -115,7 +115,7 @@ async def sources(request: Request) -> Response:
 
 
 def _respond(served: Desk, chosen: Chosen, made: Figures[Document | None]) -> Response:
-    told = None if made.value is None else within(made.value, current())
+    told = None if made.value is None else within(made.value, current(), served.sights.sees)
     return served.page(
         "sources.html",
         page="sources",
@@ -158,12 +158,17 @@ def read(given: QueryParams) -> Chosen:
     )
 
 
-def within(told: Source, visitor: Visitor) -> dict[str, Any]:
-    """Leave out of an inventory the sources, and their findings, of streams that somebody may not see."""
+def within(told: Source, visitor: Visitor, sees: Sees) -> dict[str, Any]:
+    """Leave out of an inventory the sources, and their findings, of streams that somebody may not see.
+
+    So nobody is told of those of a suspended tenant, since names, clocks and flags are read from messages.
+    What streams hold and take is counted for operators all the same.
+    """
+    seen = cache(partial(sees, visitor))
     kept = [
         one
         for one in told["sources"]
-        if any(sees(visitor, StreamName(one["tenant"], stream)) for stream in one["streams"])
+        if any(seen(StreamName(one["tenant"], stream)) for stream in one["streams"])
     ]
     known = {_key(one) for one in kept}
     found = {

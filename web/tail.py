@@ -73,7 +73,11 @@ async def events(request: Request) -> Response:
 
 
 def _respond(served: Desk, request: Request) -> Response:
-    form, asked = _understood(served, request)
+    form = _form(served, request)
+    try:
+        asked = _asked(form)
+    except UnclearError as error:
+        return served.page("tail.html", 400, page="search", form=form, trouble=error.detail)
     since = served.searcher.last_seq(form.name)
     page = served.searcher.page(replace(asked, limit=SHOWN))
     columns = chosen(form)
@@ -82,6 +86,7 @@ def _respond(served: Desk, request: Request) -> Response:
         "tail.html",
         page="search",
         form=form,
+        trouble="",
         streams=served.streams(),
         is_paused="paused" in request.query_params,
         reload_seconds=_RELOAD_SECONDS,
@@ -92,27 +97,39 @@ def _respond(served: Desk, request: Request) -> Response:
     )
 
 
-def _understood(served: Desk, request: Request) -> tuple[SearchForm, storage.Request]:
+def _form(served: Desk, request: Request) -> SearchForm:
     """Read the address; a tail has no range and no pages.
 
     Raises:
         NotFoundError: when there is no such stream.
-        UnclearError: when the query cannot be read.
+        UnclearError: when the address cannot be read.
     """
     given = request.query_params
     try:
         form = choose(read(given), served.streams(), given)
-        form = form.having(start="", end="", time="received", oldest_first=False)
-        parse(form.query)
-        return form, understand(form, datetime.now(UTC))
     except UnknownStreamError as error:
         raise NotFoundError(str(error)) from error
+    except ValueError as error:
+        raise UnclearError(words.sentence(str(error))) from error
+    return form.having(start="", end="", time="received", oldest_first=False)
+
+
+def _asked(form: SearchForm) -> storage.Request:
+    """Give what a form asks for.
+
+    Raises:
+        UnclearError: when its query cannot be read.
+    """
+    try:
+        parse(form.query)
+        return understand(form, datetime.now(UTC))
     except (ValueError, times.MomentError) as error:
         raise UnclearError(words.sentence(str(error))) from error
 
 
 def _followed(served: Desk, request: Request) -> Followed:
-    form, asked = _understood(served, request)
+    form = _form(served, request)
+    asked = _asked(form)
     given = request.headers.get("last-event-id") or request.query_params.get("since", "")
     last = served.searcher.last_seq(form.name)
     since = int(given) if given.isascii() and given.isdigit() and len(given) <= _DIGITS else last

@@ -13,8 +13,8 @@ from access.tenants import Tenants
 from access.trail import record
 from tenants.names import TenantError
 from tenants.rules import KINDS, Kind
-from tenants.sizes import days_of, days_text, quota_of, quota_text
-from web import figures
+from tenants.sizes import days_of, days_text, quota_of, room_of, size_text
+from web import figures, words
 from web.appliance import office
 from web.desk import desk
 from web.errors import NotFoundError, UnclearError
@@ -54,7 +54,7 @@ def _kind(fields: Fields) -> Kind:
 
 
 def _rename(tenants: Tenants, name: str, fields: Fields) -> None:
-    tenants.rename(name, _text(fields, "title"))
+    tenants.change(name, title=_text(fields, "title"))
 
 
 def _suspend(tenants: Tenants, name: str, _fields: Fields) -> None:
@@ -66,11 +66,15 @@ def _resume(tenants: Tenants, name: str, _fields: Fields) -> None:
 
 
 def _keep(tenants: Tenants, name: str, fields: Fields) -> None:
-    tenants.keep(name, days_of(_text(fields, "days")))
+    tenants.change(name, days=days_of(_text(fields, "days")))
 
 
 def _allow(tenants: Tenants, name: str, fields: Fields) -> None:
-    tenants.allow(name, quota_of(_text(fields, "quota")))
+    tenants.change(name, quota=quota_of(_text(fields, "quota")))
+
+
+def _bound(tenants: Tenants, name: str, fields: Fields) -> None:
+    tenants.change(name, room=room_of(_text(fields, "room")))
 
 
 def _assign(tenants: Tenants, name: str, fields: Fields) -> None:
@@ -100,6 +104,7 @@ ACTIONS: Final[Mapping[str, Action]] = MappingProxyType(
             _keep, "The days of retention are changed. The next sysledger retention goes by them."
         ),
         "allow": Action(_allow, "The quota is changed.", reloads=True),
+        "bound": Action(_bound, "The room is changed. The next sysledger retention goes by it."),
         "assign": Action(_assign, "The rule is added. The collectors go by it.", reloads=True),
         "release": Action(_release, "The rule is removed. What was stored stays where it is.", reloads=True),
         "token": Action(_token, "The token is made. The collectors take it.", reloads=True),
@@ -107,7 +112,7 @@ ACTIONS: Final[Mapping[str, Action]] = MappingProxyType(
     }
 )
 _DONE: Final = {**{name: action.done for name, action in ACTIONS.items()}, "add": "The tenant is added."}
-_FIELDS: Final = ("do", "kind", "rule", "title", "days", "quota", "label")
+_FIELDS: Final = ("do", "kind", "rule", "title", "days", "quota", "room", "label")
 _NOTHING_TYPED: Final[Mapping[str, object]] = MappingProxyType(dict.fromkeys(_FIELDS, ""))
 _LATER: Final = "The appliance does not run: it goes by this from its next start on."
 
@@ -128,7 +133,7 @@ async def change_tenant(request: Request) -> Response:
     try:
         secret = await served.work(partial(action.act, Tenants(served.layout.tenants), name, fields))
     except TenantError as error:
-        return await _page(request, trouble=str(error), typed={**_NOTHING_TYPED, **fields})
+        return await _page(request, trouble=words.sentence(str(error)), typed={**_NOTHING_TYPED, **fields})
     later = ""
     if action.reloads:
         outcome = await served.work(office(request).appliance.reload)
@@ -164,7 +169,9 @@ async def _page(
         row=row_of(found, stored, came, known.appliance.storage),
         listeners=sorted(known.appliance.listeners),
         days=days_text(found.days),
-        quota=quota_text(found.quota),
+        quota=size_text(found.quota),
+        room=size_text(found.room),
+        least_days=known.appliance.storage.retention.room_days,
         counted=Age.of(counted),
         done=done,
         trouble=trouble,

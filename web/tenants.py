@@ -17,7 +17,7 @@ from tenants.file import RegistryError, read_registry
 from tenants.names import TRAIL, TenantError
 from tenants.registry import Registry
 from tenants.tenant import Tenant
-from web import figures
+from web import figures, words
 from web.appliance import Appliance, Reloaded, office
 from web.desk import Desk, desk
 from web.errors import DamagedError
@@ -34,6 +34,7 @@ class Stored:
     streams: tuple[str, ...] = ()
     messages: int = 0
     octets: int = 0
+    archived: int = 0  # octets of archive and index, which a room is for
     first_day: str = ""
 
 
@@ -47,6 +48,11 @@ class Row:
     today: int
     is_above: bool
     stored: Stored
+
+    @property
+    def is_crowded(self) -> bool:
+        """It takes more than its room."""
+        return self.tenant.room is not None and self.stored.archived > self.tenant.room
 
     @property
     def address(self) -> str:
@@ -74,7 +80,7 @@ async def add(request: Request) -> Response:
     try:
         await served.work(partial(Tenants(served.layout.tenants).add, name, title))
     except TenantError as error:
-        return await _page(request, trouble=str(error), name=name, title=title)
+        return await _page(request, trouble=words.sentence(str(error)), name=name, title=title)
     outcome = await served.work(office(request).appliance.reload)
     if not outcome.used:
         return await _page(request, trouble=told_of(outcome))
@@ -172,6 +178,7 @@ def _sum(streams: Sequence[StreamDays]) -> Stored:
         tuple(one.name.stream for one in streams),
         sum(day.messages for day in days) + sum(one.journal_messages for one in streams),
         sum(day.octets for day in days) + sum(one.journal_octets for one in streams),
+        sum(day.octets for day in days),
         min((day.day.isoformat() for day in days), default=""),
     )
 

@@ -176,7 +176,9 @@ def _survey(served: Desk, form: TrailForm, asked: storage.Request) -> Progress[s
     searcher, whole = served.searcher, replace(asked, limit=None, before=None)
     # By the times as typed: what is relative would be another question each time.
     question = ("trail", served.sight.visitor, form.query, form.search.start, form.search.end)
-    return served.surveys.ask(question, lambda: searcher.survey(whole, _BARS, FACETS))
+    return served.surveys.ask(
+        question, lambda: searcher.survey(whole, _BARS, FACETS), account=current().account
+    )
 
 
 def choices(facet: Facet) -> list[tuple[str, int]]:

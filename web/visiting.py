@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from access.trail import coming_from
-from access.visitor import CONSOLE, Permission, Visitor, current, visiting
+from access.visitor import CONSOLE, PERMISSIONS, Permission, Visitor, current, visiting
 from web.errors import ForbiddenError
 
 Identify = Callable[[Request], Awaitable[Visitor]]
@@ -78,7 +78,7 @@ def _sign_in(request: Request) -> str:
 def _refusal(visitor: Visitor, needs: Permission) -> str:
     if visitor.means == "nobody":
         return "Sign in first, or send an API token as 'Authorization: Bearer TOKEN'."
-    return (
-        f"{visitor.name} is {visitor.role}, which does not include the permission {needs}. "
-        "Ask an administrator of this appliance, who can change roles and limits."
-    )
+    why = f"{visitor.name} is {visitor.role}, which does not include the permission {needs}"
+    if needs in PERMISSIONS[visitor.role]:
+        why = f"The limits of {visitor.name} leave the {visitor.role}'s permission {needs} out"
+    return f"{why}. Ask an administrator of this appliance, who can change roles and limits."

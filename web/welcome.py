@@ -71,7 +71,8 @@ def _found(access: Access, secret: str) -> Invitation:
     if invitation is None:
         raise NotFoundError(
             "This link was used, or is older than a day, or was never given. Ask an administrator for "
-            "another; where there is no account yet, start sysledger run anew, which prints one."
+            "another; where there is no account yet, start sysledger run anew, which prints one.",
+            "This link cannot be used",
         )
     return invitation
 

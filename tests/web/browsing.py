@@ -21,11 +21,17 @@ from web.settings import WebSettings
 SERIOUS: Final = {"serious", "critical"}
 WIDE: Final[ViewportSize] = {"width": 1440, "height": 900}
 PHONE: Final[ViewportSize] = {"width": 360, "height": 740}
+ENLARGED: Final[ViewportSize] = {"width": 320, "height": 640}  # 1,280 pixels at 400 % (WCAG 1.4.10)
 # What must never stand in a page's text: what acts on a terminal, or turns and hides the text around it.
 UNSEEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _AXE: Final = Axe()
 _RULES: Final = {"resultTypes": ["violations"]}
 _CONTRAST: Final = {**_RULES, "runOnly": {"type": "rule", "values": ["color-contrast"]}}
+_TARGETS: Final = {
+    **_RULES,
+    "runOnly": {"type": "rule", "values": ["target-size"]},
+    "rules": {"target-size": {"enabled": True}},
+}
 
 
 @contextmanager
@@ -95,6 +101,11 @@ def accessibility(page: Page, *, contrast_only: bool = False) -> list[str]:
     """Give axe-core's serious and critical findings on a page as it stands, a line each."""
     found = _AXE.run(page, options=_CONTRAST if contrast_only else _RULES).response["violations"]
     return [_line(one) for one in found if one["impact"] in SERIOUS]
+
+
+def small_targets(page: Page) -> list[str]:
+    """Give what a finger can hardly hit: under 24 pixels, with others beside it (WCAG 2.2, 2.5.8)."""
+    return [_line(one) for one in _AXE.run(page, options=_TARGETS).response["violations"]]
 
 
 def _line(violation: Mapping[str, Any]) -> str:

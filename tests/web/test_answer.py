@@ -70,6 +70,15 @@ def test_a_stopped_count_says_where() -> None:
     assert not made.is_growing
 
 
+def test_nothing_is_said_of_what_is_stored_alone() -> None:
+    """That nothing was found claims nothing of what is not stored, and says why a query may find nothing."""
+    page = Page(rows(0), Scope(complete=True), None)
+    for form, why in ((SearchForm("logins"), True), (SearchForm("", start="today"), False)):
+        said = asked(form, page, counted(0)).nothing
+        assert said.startswith("Everything that is stored of this range was searched: no such message")
+        assert ("A word finds that whole word only" in said) is why
+
+
 def test_a_page_on_its_way_is_no_answer() -> None:
     """While messages are looked for, the page does not say that there are none."""
     made = asked(SearchForm("x"), None, counted(0, state="running", decided=0))

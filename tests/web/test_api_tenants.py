@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from access.trail import telling
 from storage.layout import Layout, StreamName
 from tenants.file import read_registry
 from web.app import create_app
@@ -45,6 +46,24 @@ def test_a_tenant_is_added_and_changed(client: TestClient, layout: Layout) -> No
     )
     assert read_registry(layout.tenants).get("lab").title == "Lab"
     assert [one["name"] for one in client.get("/api/v1/tenants").json()["tenants"]] == ["lab"]
+
+
+def test_a_change_is_made_as_a_whole(client: TestClient, layout: Layout) -> None:
+    """Where one value cannot be, nothing is changed, and the trail is told of nothing."""
+    client.post("/api/v1/tenants", json={"name": "lab", "title": "Lab"})
+    before = layout.tenants.read_bytes()
+    told: list[bytes] = []
+    with telling(told.append):
+        sent = {"suspended": True, "days": 30, "room": 1 << 30, "title": " "}
+        assert client.patch("/api/v1/tenants/lab", json=sent).status_code == 409
+        assert not [octets for octets in told if b"tenant." in octets]
+        assert layout.tenants.read_bytes() == before
+        changed = client.patch("/api/v1/tenants/lab", json={**sent, "title": "Lab 1"}).json()
+    assert (changed["suspended"], changed["days"], changed["room"], changed["title"]) == (
+        True, 30, 1 << 30, "Lab 1",
+    )  # fmt: skip
+    assert sum(b"tenant." in octets for octets in told) == 4
+    assert client.patch("/api/v1/tenants/lab", json={"room": 500}).status_code == 400
 
 
 def test_senders_are_given_to_a_tenant(client: TestClient) -> None:

@@ -196,6 +196,26 @@ def test_tokens_of_others_are_not_there(asking: Asking, access: Access) -> None:
     assert ann.delete("/api/v1/tokens/bob/siem").status_code == 204
 
 
+def test_a_token_has_no_power_over_its_siblings(asking: Asking, programs: TestClient, access: Access) -> None:
+    """One that leaked neither learns of the others nor ends them; it ends itself. People end all."""
+    leaked = access.tokens.add("bob", "leaked", Limits(masked=("user",)))
+    access.tokens.add("bob", "siem")
+    access.tokens.add("ann", "backup")
+    told = programs.get("/api/v1/tokens", headers=bearer(leaked)).json()["tokens"]
+    assert [one["name"] for one in told] == ["leaked"]
+    for other in ("bob/siem", "bob/nothing", "ann/backup", "ann/leaked"):
+        answer = programs.delete(f"/api/v1/tokens/{other}", headers=bearer(leaked))
+        assert answer.status_code == 403
+        assert "ends itself only" in answer.json()["detail"]
+    assert [one.revoked for one in access.tokens.all()] == [None, None, None]
+    assert programs.delete("/api/v1/tokens/bob/leaked", headers=bearer(leaked)).status_code == 204
+    assert asking(session("bob", "auditor")).delete("/api/v1/tokens/bob/siem").status_code == 204
+    master = access.tokens.add("ann", "master")
+    assert programs.delete("/api/v1/tokens/ann/backup", headers=bearer(master)).status_code == 204
+    lesser = access.tokens.add("ann", "lesser", role="auditor")
+    assert programs.delete("/api/v1/tokens/ann/master", headers=bearer(lesser)).status_code == 403
+
+
 def test_nobody_changes_the_own_account(asking: Asking) -> None:
     """Whoever locks oneself out by mistake would have to ask who is not there, as on the page."""
     ann = asking(session("ann", "administrator"))

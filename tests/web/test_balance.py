@@ -30,11 +30,11 @@ def test_books_that_balance(layout: Layout) -> None:
     assert answer.status_code == 200
     for said in (
         "The books balance",
-        "by the kernel",
-        "handed over",
+        "By the kernel",
+        "Handed over",
         f"5 {KILLED}",
         "about 2026-11-20 10:00:00",
-        "a note",
+        "A note.",
     ):
         assert said in answer.text, said
     assert 'id="unexplained"' not in answer.text

@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -65,7 +66,7 @@ def test_times_are_as_exact_as_they_have_to_be() -> None:
     ("changes", "limits", "statement"),
     [
         ({}, Limits(), "these are all"),
-        ({"count": 0}, Limits(), "no such message was received"),
+        ({"count": 0}, Limits(), "stored of this range was searched: no such message"),
         ({"count": 0, "total": 0}, Limits(), "No message at all is stored"),
         ({"damages": 2, "damaged": ("a", "b")}, Limits(), "no proof that there were no others"),
         ({"count": 0, "damages": 2}, Limits(), "no proof"),
@@ -100,6 +101,15 @@ def test_every_figure_of_the_scope_is_told() -> None:
     ]  # fmt: skip
 
 
+def test_the_root_is_written_as_on_the_page_ledger() -> None:
+    """Who compares a finding with the page Ledger sees the same digits, and a time that reads as one."""
+    note = f"vm/sysledger/shop\n1\n{b64encode(bytes(32)).decode()}\ntime 2020-03-10T00:00:00Z\n\n"
+    made = shown(replace(RESULT, evidence=replace(FOUND, checkpoint=note)), [])
+    assert made.ledger == f"vm/sysledger/shop, 1 leaf, root {'00' * 32}, signed 2020-03-10T00:00:00Z"
+    odd = shown(replace(RESULT, evidence=replace(FOUND, checkpoint="vm\n2\n?\n")), [])
+    assert "2 leaves, root ?" in odd.ledger
+
+
 def test_checks_come_newest_first() -> None:
     """Each says who, when, and whether it was the same."""
     checks = [Check("anna", DAY, FOUND), Check("rita", NEXT, replace(FOUND, count=2, digest="cd", total=4))]
@@ -113,9 +123,9 @@ def test_checks_come_newest_first() -> None:
     ("days", "asked", "said_of_it"),
     [
         (1, ASKED, ""),
-        (1, replace(ASKED, end=DAY + timedelta(days=3)), "Of 2 of the 3 days"),
+        (1, replace(ASKED, end=DAY + timedelta(days=3)), "On 2 of the 3 UTC days"),
         (2, replace(ASKED, end=DAY + timedelta(days=1, hours=6)), ""),
-        (1, replace(ASKED, end=DAY + timedelta(days=1, hours=6)), "Of 1 of the 2 days"),
+        (1, replace(ASKED, end=DAY + timedelta(days=1, hours=6)), "On 1 of the 2 UTC days"),
         (1, replace(ASKED, start=None), ""),
         (0, replace(ASKED, end=DAY + timedelta(days=3), time="device"), ""),
     ],

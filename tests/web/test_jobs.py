@@ -88,6 +88,25 @@ def test_an_answer_of_no_worth_is_given_once() -> None:
     assert held.begun == 2
 
 
+def test_others_answers_push_none_out() -> None:
+    """So many answers of an account are remembered, the newest, whatever others ask."""
+    jobs, begun = Jobs[int](LATE, 1, worth=10**9, remembered=2), list[str]()
+
+    def ask(account: str, number: int) -> None:
+        def work() -> Steps:
+            begun.append(f"{account}{number}")
+            yield lambda: number
+
+        jobs.ask((account, number), work, account=account)
+
+    for account, number in (("ann", 1), *(("bob", number) for number in range(9)), ("ann", 1)):
+        ask(account, number)
+    assert begun.count("ann1") == 1
+    for number in (2, 3, 4, 1, 4):
+        ask("ann", number)
+    assert (begun.count("ann1"), begun.count("ann4")) == (2, 1)
+
+
 def test_failed_work_fails_the_page() -> None:
     """An error in the work is the asker's."""
 

@@ -45,3 +45,11 @@ def test_nobody_and_the_console() -> None:
     """A stranger is offered nothing; the console everything."""
     assert shown(NOBODY) == set()
     assert shown(CONSOLE) == {entry.page for entry in ENTRIES}
+
+
+def test_what_waits_for_the_visitor_is_counted() -> None:
+    """A page at which something waits for who asks says how much; the others say nothing."""
+    navigation = Navigation(NEEDS, lambda visitor: {"reviews": len(visitor.name)})
+    with visiting(Visitor("rita", "reviewer")):
+        found = {entry.page: entry.waiting for entry in navigation.entries()}
+    assert {page: number for page, number in found.items() if number} == {"reviews": 4}

@@ -226,3 +226,20 @@ def test_the_trail_is_not_for_operators(layout: Layout) -> None:
     for role, drawn in cases:
         with client_of(layout, known, Visitor("ann", role)) as client:
             assert ("Messages a day, by receipt" in client.get("/overview").text) == drawn
+
+
+def test_what_waits_for_people() -> None:
+    """Missed reviews are a warning that leads to them; a site that reviews nothing has no such figure."""
+    waits = {"reviews_waiting": 3, "reviews_missed": 0, "findings_open": 1, "findings_overdue": 0}
+    roles = document_of()["roles"]
+
+    def told(**changes: int) -> tuple[str, str, str]:
+        role = {"role": "web", "running": True, "waits": {**waits, **changes}}
+        return tile(built(roles={**roles, "web": role}), "Reviews waiting")
+
+    assert told() == ("3", "0 missed; 1 finding open", "")
+    assert told(reviews_missed=2) == ("3", "2 missed; 1 finding open", "warning")
+    assert told(findings_overdue=1) == ("3", "0 missed; 1 finding open, 1 overdue", "warning")
+    none = dict.fromkeys(waits, 0)
+    role = {"role": "web", "running": True, "waits": none}
+    assert "Reviews waiting" not in {one.title for one in built(roles={**roles, "web": role}).tiles}

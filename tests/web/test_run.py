@@ -42,6 +42,7 @@ def test_it_serves_and_stops(layout: Layout, address: str) -> None:
     status, reports = asyncio.run(answered(WebSettings(address=address, port=0), layout))
     assert status == 200
     assert reports[-1]["requests"] == 1
+    assert set(reports[-1]["waits"].values()) == {0}
     assert reports[-1]["url"].startswith("http://")
 
 

@@ -12,7 +12,8 @@ from access.trail import telling
 from access.visitor import Limits, Visitor
 from storage.layout import Layout, StreamName
 from tests.web.operators import client_of
-from web.search import EXAMPLES, point
+from watch import observing
+from web.search import CANARY, EXAMPLES, point
 
 TIME = "2026-11-20T22:51:03.5Z"
 
@@ -80,7 +81,7 @@ def test_nothing_found_is_a_statement(client: httpx.Client, store: Callable[...,
     store([frame("one")])
     text = text_of(client.get("/search?q=unheard").text)
     assert "No message matches" in text
-    assert "Everything in this range was searched" in text
+    assert "Everything that is stored of this range was searched" in text
     assert "1 file of 1 day with 1 block" in text
 
 
@@ -435,3 +436,40 @@ def test_searches_and_views_are_told(client: httpx.Client, store: Callable[..., 
         strict=True,
     ):
         assert [part for part in parts if part not in text] == [], text
+
+
+def test_an_order_that_nothing_has_is_told(client: httpx.Client, store: Callable[..., None]) -> None:
+    """To sort by what no match has is an error that points at it; a column that is shown may be empty."""
+    store([frame('{"user": "ann", "action": "in"}'), frame("nothing here")])
+    for sort, hint in (
+        ("zzz", "field zzz"),
+        ("-zzz", "field zzz"),
+        ("severty", "Did you mean sort=severity?"),
+    ):
+        page = client.get("/search", params={"sort": sort})
+        assert page.status_code == 400, sort
+        assert hint in text_of(page.text)
+        assert f"<mark>{sort.removeprefix('-')}</mark>" in page.text
+    for asked in ({"sort": "user"}, {"sort": "zzz", "columns": "zzz"}, {"sort": "zzz", "q": "unheard"}):
+        assert client.get("/search", params=asked).status_code == 200, asked
+
+
+def test_a_page_begins_without_canaries(client: httpx.Client, store: Callable[..., None]) -> None:
+    """Nobody's first page is full of the appliance's own canaries; the query says so, and can be changed."""
+    assert CANARY == observing.CANARY
+    store([frame("of a device"), frame("canary 1", app=CANARY), frame("canary 2", app="-", host=CANARY)])
+    page = client.get("/search")
+    assert listed(page.text) == [1]
+    assert f'value="-app:{CANARY} -host:{CANARY}"' in page.text
+    assert listed(client.get("/search", params={"q": ""}).text) == [3, 2, 1]
+    assert listed(client.get("/search", params={"q": "canary"}).text) == [3, 2]
+
+
+def test_who_has_nothing_yet_reads_of_the_own_tenant(layout: Layout) -> None:
+    """Where a tenant has no message yet, who is limited to it reads of no other."""
+    for limits in (Limits(tenants=("acme",)), Limits(streams=("acme/syslog",))):
+        with client_of(layout, visitor=Visitor("eve", "auditor", limits)) as client:
+            page = client.get("/search").text
+        assert "Nothing that you may see has been stored yet" in page
+        assert "default" not in text_of(page)
+        assert "tenant=acme" in page

@@ -141,6 +141,21 @@ def test_keys_go_through_the_messages(opened: tuple[Tab, str]) -> None:
     assert "page" not in query(page)
 
 
+def test_the_help_opens_by_a_key(opened: tuple[Tab, str]) -> None:
+    """A question mark opens the help and goes there, and closes it again; in the query it is a letter."""
+    found, url = opened
+    found.open(f"{url}/search")
+    page = found.page
+    page.focus("#q")
+    page.keyboard.press("?")
+    assert page.input_value("#q") == "?"
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("?")
+    assert page.evaluate("document.activeElement.matches('.help[open] > summary')")
+    page.keyboard.press("?")
+    assert page.locator(".help[open]").count() == 0
+
+
 def test_keys_can_be_turned_off(opened: tuple[Tab, str]) -> None:
     """Whoever speaks to the computer, or types by accident, turns the single keys off; that is remembered."""
     found, url = opened

@@ -30,6 +30,13 @@ def test_this_machine(address: str) -> None:
     assert WebSettings.model_validate({"address": address, "certificate": "a", "key": "b"}).is_tls
 
 
+def test_one_person_is_no_second_one() -> None:
+    """Where nobody signs in there is one person only, so that a second one cannot be required."""
+    assert WebSettings(second_person="required").second_person == "required"
+    with pytest.raises(ValidationError, match="set sign_in to required, or second_person to optional"):
+        WebSettings(sign_in="off", second_person="required")
+
+
 def test_a_name_is_no_address() -> None:
     """A host name is refused with what to write."""
     with pytest.raises(ValidationError, match=r"write 127\.0\.0\.1 or ::1"):

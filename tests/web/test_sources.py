@@ -6,9 +6,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from starlette.datastructures import QueryParams
 
+from access.sight import sees
+from access.tenants import Tenants
 from access.visitor import CONSOLE, Limits, Visitor
-from storage.layout import Layout
+from storage.layout import Layout, StreamName
 from tests.watch.records import START, observed
+from tests.web.archives import stored
 from tests.web.operators import HOSTILE, client_of, inventory, telling
 from watch.findings import Finding
 from web.appliance import Appliance, Document
@@ -117,10 +120,30 @@ def test_streams_that_one_may_not_see() -> None:
     about = {**told["findings"][0], "tenant": "trail", "host": "appliance"}
     canary = {**told["findings"][0], "kind": "canary", "peer": None, "host": "udp"}
     whole = {**told, "sources": [*told["sources"], foreign], "findings": [*told["findings"], about, canary]}
-    kept = within(whole, Visitor("ann", "operator"))
+    kept = within(whole, Visitor("ann", "operator"), sees)
     assert [one["host"] for one in kept["sources"]] == ["fw"]
     assert [one["kind"] for one in kept["findings"]] == ["silent", "canary"]
-    assert within(whole, CONSOLE) == whole
+    assert within(whole, CONSOLE, sees) == whole
+
+
+def test_nobody_is_told_who_sends_to_a_suspended_tenant(layout: Layout) -> None:
+    """Names, clocks and flags are read from its messages; what it takes on the disk operators still see."""
+    layout.data.mkdir(parents=True)
+    stored(layout, StreamName(), [b"<13>1 - fw app - - - text"])
+    tenants = Tenants(layout.tenants)
+    tenants.add("default")
+    told = inventory(observed(START, 5), findings=[SILENT])
+    appliance = Appliance(inventory=telling(told))
+    source = told["sources"][0]
+    asked = {"tenant": "default", "peer": source["peer"], "host": source["host"]}
+    for suspended in (False, True):
+        tenants.suspend("default", suspended=suspended)
+        with client_of(layout, appliance) as client:
+            listed = client.get("/api/v1/sources").json()
+            assert (len(listed["sources"]), len(listed["findings"])) == ((0, 0) if suspended else (1, 1))
+            assert ("/sources/one?" in client.get("/sources").text) is not suspended
+            assert client.get("/sources/one", params=asked).status_code == (404 if suspended else 200)
+            assert "default/syslog" in client.get("/archive").text
 
 
 def test_masked_names_are_no_inventory(layout: Layout) -> None:

@@ -128,6 +128,18 @@ def test_addresses_that_cannot_be_meant(
         assert answer.status_code == status
 
 
+def test_a_query_that_cannot_be_read_can_be_mended(client: httpx.Client, store: Store) -> None:
+    """The page still has its form with what was typed, says what is wrong, and follows nothing."""
+    store([frame("one")])
+    answer = client.get("/tail?q=severity%3Aawful")
+    assert answer.status_code == 400
+    assert 'value="severity:awful"' in answer.text
+    assert 'aria-invalid="true" aria-describedby="trouble"' in answer.text
+    assert "This cannot be searched" in answer.text
+    assert "data-events" not in answer.text
+    assert "http-equiv" not in answer.text
+
+
 def test_who_was_disabled_hears_no_more(
     layout: Layout, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,9 +47,13 @@ def test_title_days_and_quota(browser: TestClient, layout: Layout) -> None:
     assert 'value="Acme &amp; Sons"' in page
     assert 'value="400"' in page
     assert 'value="1536 MiB"' in page
+    assert "The room is changed." in do(browser, "bound", room="500G")[1]
+    assert 'value="500 GiB"' in browser.get("/tenants/acme").text
+    assert acme(layout).room == 500 << 30
     do(browser, "keep", days="default")
     do(browser, "allow", quota="none")
-    assert (acme(layout).days, acme(layout).quota) == (None, None)
+    do(browser, "bound", room="")
+    assert (acme(layout).days, acme(layout).quota, acme(layout).room) == (None, None, None)
 
 
 def test_suspended_and_resumed(browser: TestClient, layout: Layout) -> None:
@@ -119,7 +123,8 @@ def test_without_an_appliance_it_says_from_when_on(browser: TestClient, reloads:
         ("assign", {"kind": "network", "rule": "10.1.0.1/16"}),
         ("assign", {"kind": "listener", "rule": "self"}),
         ("assign", {"kind": "planet", "rule": "x"}), ("release", {"kind": "network", "rule": "10.9.0.0/16"}),
-        ("keep", {"days": "-1"}), ("allow", {"quota": "much"}), ("rename", {"title": " "}),
+        ("keep", {"days": "-1"}), ("allow", {"quota": "much"}), ("bound", {"room": "5"}),
+        ("rename", {"title": " "}),
         ("token", {"label": ""}), ("revoke", {"label": "x"}), ("fly", {}), ("", {}),
     ],
 )  # fmt: skip

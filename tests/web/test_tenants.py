@@ -77,18 +77,19 @@ def test_tenants_are_shown_with_what_is_theirs(browser: TestClient, layout: Layo
     tenants = Tenants(layout.tenants)
     tenants.add("acme", "Acme Ltd")
     tenants.assign("acme", "network", "10.1.0.0/16")
-    tenants.keep("acme", 365)
-    tenants.allow("acme", 1 << 20)
+    tenants.change("acme", days=365, quota=1 << 20, room=1 << 40)
     tenants.add("bank")
     tenants.suspend("bank")
     page = browser.get("/tenants").text
     assert '<a href="/tenants/acme">Acme Ltd</a>' in page
-    assert '<td class="name">1 network</td>' in page
+    assert 'class="name whole">1 network</td>' in page
     assert "365 days" in page
     assert "3.0 MiB" in page
     assert "above quota" in page
+    assert "1.0 TiB" in page
+    assert "above room" not in page
     assert page.count("suspended</span>") == 1
-    assert re.search(r'<td class="right">2</td>', page)
+    assert re.search(r'class="right">2</td>', page)
 
 
 def test_a_tenant_is_added_and_the_collectors_told(

@@ -68,7 +68,7 @@ def test_two_who_have_the_same_link(site: Site) -> None:
 @pytest.mark.parametrize(
     ("name", "password", "again", "trouble"),
     [
-        ("ada", "short", "short", "12 or more"),
+        ("ada", "short", "short", "15 or more"),
         ("ada", PASSWORD, PASSWORD + "x", "not the same"),
         ("ada", "ada, the administrator", "ada, the administrator", "the account&#39;s name"),
         ("../ada", PASSWORD, PASSWORD, "cannot name an account"),

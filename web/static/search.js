@@ -301,6 +301,12 @@ function goThroughMessages() {
     },
     n: () => follow(".pager a[rel=next]"),
     p: () => follow(".pager a[rel=prev]"),
+    "?": () => {
+      const help = document.querySelector("details.help");
+      if (help === null) return;
+      help.open = !help.open;
+      help.querySelector("summary").focus();
+    },
   };
 
   document.addEventListener("keydown", (event) => {
