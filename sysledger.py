@@ -14,6 +14,7 @@ from commands import (
     configuration,
     exporting,
     index,
+    ledger,
     proof,
     reading,
     retention,
@@ -57,6 +58,16 @@ GROUPS: Final[Mapping[str, tuple[str, Mapping[str, Callable[..., None]]]]] = {
         "The search index: made from the archive, at will.",
         {"status": index.index_status, "rebuild": index.index_rebuild},
     ),
+    "ledger": (
+        "The ledgers: what was stored, signed, and proven to whoever asks.",
+        {
+            "show": ledger.ledger_show,
+            "checkpoint": ledger.ledger_checkpoint,
+            "key": ledger.ledger_key,
+            "verify": ledger.ledger_verify,
+            "check": ledger.ledger_check,
+        },
+    ),
     "tls": (
         "Keys, certificates and fingerprints, for this collector and for its senders.",
         {
@@ -97,6 +108,8 @@ GROUPS: Final[Mapping[str, tuple[str, Mapping[str, Callable[..., None]]]]] = {
             "release": tenants.tenant_release,
             "token": tenants.tenant_token,
             "list": tenants.tenant_list,
+            "export": tenants.tenant_export,
+            "import": tenants.tenant_import,
         },
     ),
     "findings": (
@@ -104,8 +117,8 @@ GROUPS: Final[Mapping[str, tuple[str, Mapping[str, Callable[..., None]]]]] = {
         {"list": reviews.findings_list, "verify": reviews.findings_verify},
     ),
     "reviews": (
-        "Reviews: results of saved searches that wait for a sign-off.",
-        {"list": reviews.reviews_list},
+        "Reviews: results of saved searches that somebody signs off.",
+        {"list": reviews.reviews_list, "record": reviews.reviews_record},
     ),
     "rules": (
         "Rule files: their faults, and what they match.",

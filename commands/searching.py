@@ -8,7 +8,7 @@ import typer
 
 from commands.arguments import day_of, moment_of, open_stream
 from commands.users import visitor_named
-from commands.words import end_with_the_pipe, fail, number_of, tell
+from commands.words import end_with_the_pipe, fail, missing_told, number_of, tell
 from storage.layout import DEFAULT_STREAM, DEFAULT_TENANT
 from supervisor import options
 from supervisor.options import FramingName, RecordOutput, TimeName
@@ -75,6 +75,8 @@ def search(
         tell(covered(scope))
     for damage in scope.damaged:
         tell(f"NOT in the result: {damage.path} is damaged at octet {damage.offset}: {damage.reason}")
+    if scope.missing:
+        tell(missing_told(scope.missing))
     if scope.damaged:
         fail("the result is not complete: restore these files from a backup", os.EX_DATAERR)
 

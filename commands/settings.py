@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from storage.layout import TRAIL, Layout
+from storage.layout import TRAIL, TRAIL_ELSEWHERE, Layout
 from supervisor.banner import OWN_LISTENER
 
 if TYPE_CHECKING:
@@ -75,13 +75,16 @@ def load_settings(config: Path | None, data: Path | None) -> Settings:
 def trailed(settings: "CollectorSettings", layout: Layout) -> "CollectorSettings":
     """Give the collector's settings with the listener that the appliance tells its trail by.
 
+    Where storage is on another machine, it takes the trail of this one in a stream of its own.
+
     Raises:
         EndpointError: when there is no folder for its socket.
     """
     from collector.trail_listener import with_trail
     from supervisor.endpoint import trail_socket
 
-    return with_trail(settings, trail_socket(layout.run), TRAIL.tenant, TRAIL.stream)
+    told = TRAIL_ELSEWHERE if settings.storage.endpoints else TRAIL
+    return with_trail(settings, trail_socket(layout.run), told.tenant, told.stream)
 
 
 def configuration_folder(config: Path | None) -> Path:

@@ -23,6 +23,12 @@ def number_of(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
+def missing_told(count: int) -> str:
+    """Say how much of the range that was asked about no file has."""
+    what = number_of(count, "message")
+    return f"NOT in the result: {what} of this range in no file; sysledger verify says which and why"
+
+
 def end_with_the_pipe() -> None:
     """End quietly when the reader of stdout has enough (head), as programs do by default."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)

@@ -40,7 +40,7 @@ def details(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def running(document: Mapping[str, Any]) -> str:
-    """Say whether the appliance runs, and in which state: ``running, state ok since 2026-11-20 22:51:03``."""
+    """Say whether it runs, and in which state: ``running, state ok since 2026-11-20 22:51:03 UTC``."""
     if not document["supervised"]:
         return "running in part: some roles alone" if document["running"] else "stopped"
     state = document.get("state")
@@ -49,7 +49,7 @@ def running(document: Mapping[str, Any]) -> str:
         return phase
     since = str(state.get("since") or "")[:_SECOND].replace("T", " ")
     name = str(state["state"])
-    return f"running, state {name if name == 'ok' else name.upper()}{f' since {since}' if since else ''}"
+    return f"running, state {name if name == 'ok' else name.upper()}{f' since {since} UTC' if since else ''}"
 
 
 def _state(state: Mapping[str, Any]) -> Iterator[str]:

@@ -207,6 +207,8 @@ _STORAGE: Final = (
     of("indexer", "segments_total", "Segments that were indexed.", "segments_indexed"),
     of("indexer", "messages_total", "Messages that were indexed.", "messages_indexed"),
     of("indexer", "errors_total", "Days that could not be indexed, by attempt.", "errors"),
+    of("indexer", "ledger_records_total", "Records that came into their tenant's ledger.", "ledger_records"),
+    of("indexer", "ledger_errors_total", "Ledgers not continued, or segments not read.", "ledger_errors"),
     of("indexer", "paused", "1 while indexing pauses for the state of the appliance.", "is_paused"),
     of("indexer", "pending_segments", "Segments that are not indexed yet.", "pending"),
     of("indexer", "lag_seconds", "Age of the oldest segment without an index.", "lag_seconds"),
@@ -215,6 +217,10 @@ _STORAGE: Final = (
 )
 _OTHERS: Final = (
     of("web", "requests_total", "Requests that the pages answered.", "requests"),
+    of("web", "reviews_waiting", "Reviews that nobody has signed off yet.", "waits", "reviews_waiting"),
+    of("web", "reviews_missed", "Reviews that nobody signed off in time.", "waits", "reviews_missed"),
+    of("web", "findings_open", "Findings that somebody is to see to.", "waits", "findings_open"),
+    of("web", "findings_overdue", "Findings that are past their day.", "waits", "findings_overdue"),
     by_destination("connected", "1 while the destination is connected.", "connected"),
     by_destination("messages_total", "Messages that the destination acknowledged.", "messages"),
     by_destination("sent_bytes_total", "Octets that the destination acknowledged.", "octets"),

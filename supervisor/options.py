@@ -105,6 +105,9 @@ ExportFile = Annotated[
     Option("--file", metavar="FILE", help="Where to [default: a name of stream and time]; - for stdout."),
 ]
 Plain = Annotated[bool, Option("--plain", help="The messages alone, without zip, manifest and checksums.")]
+WithProofs = Annotated[
+    bool, Option("--proofs", help="With proofs that the messages are in the tenant's ledger.")
+]
 Incomplete = Annotated[
     bool, Option("--incomplete", help="Also when some of the archive cannot be read; the manifest says so.")
 ]
@@ -240,6 +243,14 @@ Quota = Annotated[
         help="Octets a day that are agreed upon: 500MiB, 5G; none. What is above is stored, and told of.",
     ),
 ]
+Room = Annotated[
+    str | None,
+    Option(
+        "--room",
+        metavar="SIZE",
+        help="Octets on the disk that it may take: 500GiB; none. Above it its oldest days expire.",
+    ),
+]
 RuleListeners = Annotated[
     list[str] | None, Option("--listener", metavar="NAME", help="Messages that come by this listener.")
 ]
@@ -254,13 +265,39 @@ RuleIdentities = Annotated[
         help="Messages of senders who prove this certificate: sha-256:AB:..., fw-*.example.com.",
     ),
 ]
+RegistryFile = Annotated[
+    Path, Argument(metavar="FILE", help="What `sysledger tenant export` prints; - is stdin.")
+]
 TokenLabel = Annotated[str, Argument(metavar="LABEL", help="What the token is called here.")]
 Revoke = Annotated[bool, Option("--revoke", help="Have the token count no more.")]
 # Of `sysledger findings` and `sysledger reviews`.
 OpenOnly = Annotated[bool, Option("--open", help="Only those that somebody still sees to.")]
+OverdueOnly = Annotated[bool, Option("--overdue", help="Only those that are open past their day.")]
 MissedOnly = Annotated[bool, Option("--missed", help="Only those that nobody signed off in time.")]
+ReviewerOnly = Annotated[
+    str | None, Option("--reviewer", metavar="ACCOUNT", help="Only those that wait for this account.")
+]
+RecordFrom = Annotated[
+    str, Option("--from", metavar="TIME", help="Periods that end after this [default: the last 31 days].")
+]
+RecordTo = Annotated[
+    str, Option("--to", metavar="TIME", help="And not after this. A date includes that day.")
+]
 FindingNumbers = Annotated[
     list[int] | None, Argument(metavar="NUMBER...", help="Only these findings [default: every].")
+]
+# Of `sysledger ledger`.
+Against = Annotated[
+    list[Path] | None,
+    Option("--against", metavar="FILE", help="A checkpoint that was kept; may be given again."),
+]
+Proofs = Annotated[
+    Path,
+    Argument(metavar="ZIP|FOLDER|FILE.json", help="An export with proofs, or the proof of one message."),
+]
+LedgerKey = Annotated[
+    str | None,
+    Option("--key", metavar="KEY", help="The ledger's key, as `ledger key` prints it, or a file with it."),
 ]
 # Of `sysledger rules`.
 RuleFiles = Annotated[

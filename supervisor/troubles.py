@@ -93,16 +93,41 @@ def _role_troubles(role: Mapping[str, Any]) -> Iterator[str]:
         yield f"NOT QUEUED: the disk queue of {role['role']} cannot be written; see its last lines in the log"
     findings = role.get("findings_lasting", ())
     for finding in findings[:_FINDINGS_SHOWN]:
-        yield f"FOUND {finding['kind']}: {shown(str(finding['text']), _REASON_LENGTH)}"
+        yield f"FOUND {finding['kind']}: {_about(finding)}{shown(str(finding['text']), _REASON_LENGTH)}"
     if len(findings) > _FINDINGS_SHOWN:
         yield "  and more: see sysledger sources"
+    yield from map(_ledger, role.get("ledgers_stopped", ()))
     yield from _quotas(role.get("tenants", {}))
+    yield from _late(role.get("waits", {}))
     for name, child in role.get("roles", {}).items():
         if child["starts"] > 1:
-            yield f"RESTARTED {name}: {child['starts'] - 1:,} times"
+            again = child["starts"] - 1
+            yield f"RESTARTED {name}: {'once' if again == 1 else f'{again:,} times'}"
     for entry, what in _TROUBLES.items():
         if number := role.get(entry):
             yield f"ERRORS in {role['role']}: {number:,} {what}"
+
+
+def _ledger(tenant: str) -> str:
+    return f"LEDGER of tenant {shown(tenant)} is not continued: sysledger ledger verify says why"
+
+
+def _about(finding: Mapping[str, Any]) -> str:
+    """Whom a finding's text speaks of, to be put before it."""
+    host, peer = (shown(str(finding.get(name) or "")) for name in ("host", "peer"))
+    if finding["kind"] == "canary":
+        return f"listener {host} "
+    return f"{host or 'no HOSTNAME'} at {peer} " if peer else f"{host} " if host else ""
+
+
+def _late(waits: Mapping[str, int]) -> Iterator[str]:
+    """What people have not done in time; the role of the pages counts it."""
+    if number := waits.get("reviews_missed"):
+        what = "review" if number == 1 else "reviews"
+        yield f"MISSED: {number:,} {what} not signed off in time; see sysledger reviews list --missed"
+    if number := waits.get("findings_overdue"):
+        what = "finding" if number == 1 else "findings"
+        yield f"OVERDUE: {number:,} {what} not resolved in time; see sysledger findings list --overdue"
 
 
 def _quotas(tenants: Mapping[str, Mapping[str, int]]) -> Iterator[str]:

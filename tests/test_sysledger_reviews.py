@@ -3,13 +3,16 @@
 import json
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from reviews.findings import Matter
+from reviews.store import Store
 from storage.layout import Layout, StreamName
 from tests.reviews.conftest import keeper
+from tests.storage.ledgers import ledgered
 from tests.web.archives import stored
 from tests.web.reviewed import DAY, found, reviewed
 
@@ -77,6 +80,43 @@ def test_missed_reviews_are_listed(layout: Layout) -> None:
     assert "missed" in sysledger(layout.data, "reviews", "list").stdout
 
 
+def test_a_record_is_printed(layout: Layout) -> None:
+    """The reviews of a range with who signed what, as a table and as JSON; no range at all is refused."""
+    store = Store(layout.reviews)
+    store.queue.sign(1, "rita", f"Only ours. {HOSTILE}", DAY)
+    store.close()
+    month = ("--from", "2020-03-01", "--to", "2020-03-31")
+    done = sysledger(layout.data, "reviews", "record", *month, "--output", "json")
+    (one,) = json.loads(done.stdout)
+    assert (one["signed_by"], one["note"]) == ("rita", f"Only ours. {HOSTILE}")
+    table = sysledger(layout.data, "reviews", "record", *month).stdout
+    assert "rita" in table
+    assert "\x1b" not in table
+    assert json.loads(sysledger(layout.data, "reviews", "record", "--output", "json").stdout) == []
+    refused = sysledger(layout.data, "reviews", "record", "--from", "2020-04-01", "--to", "2020-03-01")
+    assert refused.returncode == 2
+    assert "swap them" in refused.stderr
+
+
+def test_what_waits_for_whom(layout: Layout) -> None:
+    """Of one reviewer: what waits for that one, and nothing of anybody else."""
+    for account, number in (("console", 1), ("rita", 0)):
+        done = sysledger(layout.data, "reviews", "list", "--reviewer", account, "--output", "json")
+        assert len(json.loads(done.stdout)) == number
+
+
+def test_overdue_findings_are_listed(layout: Layout) -> None:
+    """For a monitor: exit code 65 when one is open past its day; those that are not are left out."""
+    assert sysledger(layout.data, "findings", "list", "--overdue").returncode == 0
+    store = Store(layout.reviews)
+    for day in (DAY.date(), date.max):
+        store.findings.save("Open", 1, by="rita", note="", at=DAY, matter=Matter("ada", day))
+    store.close()
+    done = sysledger(layout.data, "findings", "list", "--overdue", "--output", "json")
+    assert done.returncode == 65
+    assert [one["due"] for one in json.loads(done.stdout)] == [DAY.date().isoformat()]
+
+
 def test_where_nothing_was_saved_no_file_is_made(tmp_path: Path) -> None:
     """Looking makes nothing, so that nobody else's file stands in the appliance's way."""
     data = tmp_path / "data"
@@ -85,3 +125,21 @@ def test_where_nothing_was_saved_no_file_is_made(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "nothing was ever saved" in done.stderr
     assert list(data.iterdir()) == []
+
+
+def test_findings_and_the_ledger(tmp_path: Path) -> None:
+    """A finding keeps the ledger's checkpoint; verifying it says whether today's ledger goes on from that."""
+    layout = Layout(tmp_path / "data")
+    stored(layout, StreamName(), [b"<35>1 - web-01 sshd - - - failed"])
+    ledgered(layout)
+    reviewed(layout)
+    found(layout)
+    (one,) = json.loads(sysledger(layout.data, "findings", "verify", "--output", "json").stdout)
+    assert (one["same"], one["ledger_goes_on"]) == (True, True)
+    for path in (*layout.ledger("default").iterdir(), *layout.ledger_key("default").parent.iterdir()):
+        path.unlink()
+    ledgered(layout)
+    told = sysledger(layout.data, "findings", "verify", "--output", "json")
+    (one,) = json.loads(told.stdout)
+    assert (told.returncode, one["ledger_goes_on"], one["then"]) == (65, False, one["now"])
+    assert "begun anew" in " ".join(one["said"])

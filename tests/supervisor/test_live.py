@@ -107,7 +107,7 @@ def test_nothing_is_cut_or_folded(width: int) -> None:
 def test_the_state_comes_first() -> None:
     """The first line says how it is and of which time that is."""
     first = drawn(80, document(1))[0]
-    assert first.startswith("Sysledger is running, state ok since 2026-11-20 10:00:00")
+    assert first.startswith("Sysledger is running, state ok since 2026-11-20 10:00:00 UTC")
     assert first.endswith("12:00:01 UTC")
 
 

@@ -25,7 +25,10 @@ COLLECTOR = {
         },
     },
 }  # fmt: skip
-SUPERVISOR = {"role": "supervisor", "roles": {"collector": {"pid": 2, "starts": 3}}}
+SUPERVISOR = {
+    "role": "supervisor",
+    "roles": {"collector": {"pid": 2, "starts": 3}, "web": {"pid": 3, "starts": 2}},
+}
 
 
 def overview(
@@ -57,6 +60,7 @@ def test_a_running_service(capsys: Any) -> None:
     assert "REFUSED at udp: 2 connections (limit)" in text
     assert "TURNED AWAY at udp: 7 of another protocol (tls)" in text
     assert "RESTARTED collector: 2 times" in text
+    assert "RESTARTED web: once" in text
     assert "3 messages wait for storage" in text
     assert "default/syslog 2 2026-11-19 12 2 2.0 KiB 10 octets" in text
 
@@ -137,7 +141,7 @@ def test_the_state_is_told_without_the_listener(capsys: Any) -> None:
         "reasons": ["disk: make room"],
     }
     text = shown(overview(Path("var"), [RoleStatus("supervisor", 1, report)], [], pending=0, free=0), capsys)
-    assert "Sysledger is running, state PANIC since 2026-11-20 10:00:00" in text
+    assert "Sysledger is running, state PANIC since 2026-11-20 10:00:00 UTC" in text
     assert "Act now: - disk: make room The status listener does not answer" in text
 
 
@@ -173,13 +177,16 @@ def test_what_the_roles_cannot_do_and_what_was_found_is_told(capsys: Any) -> Non
         "cannot_write_reason": "full",
     }
     collector = {**COLLECTOR, "handoff": {"held_messages": 3, "queue": {"failing": True}}}
-    found = [{"kind": "silent", "text": f"fw-{number}\x1b says nothing"} for number in range(7)]
+    found = [
+        {"kind": "silent", "host": f"fw-{number}\x1b", "peer": "192.0.2.1", "text": "says nothing"}
+        for number in range(7)
+    ]
     watch = {"role": "watch", "sources": 9, "findings": {"silent": 7}, "findings_lasting": found}
     roles = [RoleStatus(str(one["role"]), 1, one) for one in (storage, collector, watch)]
     text = shown(overview(Path("var"), roles, [], pending=0, free=0), capsys)
     assert "NOT STORED: full" in text
     assert "NOT QUEUED: the disk queue of collector cannot be written" in text
-    assert r"FOUND silent: fw-4\x1b says nothing and more: see sysledger sources" in text
+    assert r"FOUND silent: fw-4\x1b at 192.0.2.1 says nothing and more: see sysledger sources" in text
     assert "fw-5" not in text
 
 
