@@ -1,11 +1,14 @@
 """Which settings differ, as the trail is told: names, and a checksum of the values."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import zmq
 
 from commands.settings import Settings, load_settings
 from commands.settings_trail import SettingsTrail, changed, checksum
+from storage.layout import TRAIL, TRAIL_ELSEWHERE, StreamName
 from storage.settings import RetentionSettings
 
 
@@ -29,6 +32,17 @@ def test_what_differs_is_named_as_in_the_file(settings: Settings) -> None:
     del listeners["gelf-udp"]
     without = replace(settings, collector=settings.collector.model_copy(update={"listeners": listeners}))
     assert list(changed(settings, without)) == ["collector.listeners.gelf-udp"]
+
+
+def test_where_storage_is_elsewhere_the_trail_has_a_stream_of_its_own(tmp_path: Path) -> None:
+    """A collector's machine does not write to the trail of the one with the archive."""
+    key = zmq.curve_keypair()[0].decode()
+    assert load_settings(None, tmp_path).collector.listeners["trail"].stream == TRAIL.stream
+    config = tmp_path / "sysledger.toml"
+    endpoint = "tcp://log1.example.com:5516"
+    config.write_text(f"[collector.storage]\nendpoints = ['{endpoint}']\nkeys = {{ '{endpoint}' = '{key}' }}")
+    listener = load_settings(config, tmp_path).collector.listeners["trail"]
+    assert StreamName(listener.tenant, listener.stream) == TRAIL_ELSEWHERE
 
 
 def test_the_checksum_is_of_all_values(settings: Settings) -> None:

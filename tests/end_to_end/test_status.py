@@ -256,7 +256,12 @@ def test_a_port_in_use_ends_the_start(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        (tmp_path / "sysledger.toml").write_text(f"[supervisor.status]\nport = {port}\n[web]\nport = 0\n")
+        listeners = [
+            f"[collector.listeners.{name}]\nport = 0"
+            for name in ("udp", "tcp", "tls", "dtls", "relp", "self")
+        ]
+        lines = [*listeners, "[supervisor.status]", f"port = {port}", "[web]", "port = 0"]
+        (tmp_path / "sysledger.toml").write_text("\n".join(lines))
         command = [sys.executable, "-m", "sysledger", "run", "--config", "sysledger.toml"]
         finished = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, timeout=60)
     assert finished.returncode == os.EX_UNAVAILABLE, finished.stderr.decode()
