@@ -12,11 +12,8 @@ from access.sight import Sights
 from access.visitor import Visitor
 from storage.layout import Layout
 from storage.ledger import LedgerError, read_ledger, read_note
-from storage.ledger_export import missing_by_ledger
 from storage.ledger_note import NoteError
 from storage.ledger_since import since
-from storage.results import Request
-from storage.search import Searcher
 
 GONE: Final = "The ledger that was there then is not there any more."
 UNREADABLE: Final = "The ledger is not as it was signed, or cannot be read: run sysledger ledger show."
@@ -38,14 +35,6 @@ class Ledgers:
         if not sees_ledger(self._sights, visitor, tenant):
             return ""
         return read_note(self._layout, tenant) or ""
-
-    def missing(self, asked: Request, searcher: Searcher) -> int:
-        """Count what the ledger has of the days of a search, and no file: for who may know of the ledger."""
-        try:
-            return missing_by_ledger(self._layout, asked, searcher)
-        except (LedgerError, OSError) as error:  # a check of the result says so, and `sysledger verify`
-            log.error("the ledger of tenant %s: %s", asked.name.tenant, error)  # noqa: TRY400 - the reason is all there is
-            return 0
 
     def fault(self, tenant: str, kept: str) -> str:
         """Say why a tenant's ledger does not go on from a checkpoint that was kept; nothing when it does."""

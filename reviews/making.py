@@ -165,10 +165,7 @@ def _gathered(means: Means, visitor: Visitor, asked: Request) -> Evidence:
         searcher = means.searcher(visitor)
         found = gather(searcher, asked)
         checkpoint = "" if means.ledgers is None else means.ledgers.checkpoint(visitor, asked.name.tenant)
-        if means.ledgers is not None and checkpoint:
-            missing = max(found.missing, means.ledgers.missing(asked, searcher))
-            found = replace(found, checkpoint=checkpoint, figures={**found.figures, "missing": missing})
-        return found  # noqa: TRY300 - what is kept of the ledger may fail as the rest
+        return replace(found, checkpoint=checkpoint)
     except QueryError as error:
         raise CannotMakeError(
             f"The query cannot be read: {error}. Change the saved search, and try again."

@@ -137,27 +137,6 @@ def ledger_told(
     }
 
 
-def missing_by_ledger(layout: Layout, request: Request, searcher: Searcher) -> int:
-    """Count the records of a range's days that are in the ledger, have not expired, and are in no file.
-
-    ``storage.lacking`` sees what is missing between numbers that are there; this sees whole days, too. It is
-    counted twice before it is said: retention may be at work.
-
-    Args:
-        layout: the data folder's.
-        request: whose range, by time of receipt, it is; by device time nothing is counted.
-        searcher: of somebody who sees all of the stream.
-
-    Raises:
-        LedgerError: when the ledger is not as it was signed.
-    """
-    state = read_ledger(layout, request.name.tenant)
-    if state is None or request.time != "received":
-        return 0
-    counted = (int(_days_told(layout, request, searcher, state)["records_missing"]) for _ in range(2))
-    return next(counted) and next(counted)
-
-
 def _days_told(layout: Layout, request: Request, searcher: Searcher, state: LedgerState) -> Told:
     """Count the records of the whole days of a range, in the ledger and in what is stored."""
     first, last = days_of(request)

@@ -103,6 +103,7 @@ def test_a_day_that_was_removed_as_a_whole(layout: Layout, archive: Archive) -> 
     shutil.rmtree(layout.archive_day(StreamName(), (NOON + timedelta(days=1)).date()))
     assert missing(layout) == 6
     assert missing(layout, start=NOON + timedelta(hours=12), end=NOON + timedelta(hours=36)) == 6
+    assert missing(layout, start=NOON + timedelta(hours=20), end=NOON + timedelta(hours=25)) == 6
     assert missing(layout, end=NOON + timedelta(hours=12)) == 0
     shutil.rmtree(layout.archive_day(StreamName(), NOON.date()))
     assert missing(layout) == 18
